@@ -1,0 +1,28 @@
+package io.twinlog.blockdev.shelf;
+
+import java.io.IOException;
+import java.util.concurrent.Executor;
+
+/** One place that keeps bytes when RAM does not: a file or block device, or an AoE target. */
+public interface Shelf extends AutoCloseable {
+
+  /** As configured, such as {@code file:/srv/san/r0.img}. */
+  String name();
+
+  /** Size in bytes. */
+  long sizeBytes() throws IOException;
+
+  /** The smallest unit of a write, which a crash does not tear: 512 or 4096. */
+  int sectorBytes();
+
+  /**
+   * Carries the chain out on a thread of the shelf and reports by {@code owner.execute(() ->
+   * chain.complete(...))}. Never blocks. Reads see every completed write of this and of the other
+   * node, never a cache of this machine's.
+   */
+  void submit(IoChain chain, Executor owner);
+
+  /** Waits until nothing is under way, then lets go; idempotent. */
+  @Override
+  void close() throws IOException;
+}

@@ -1,0 +1,48 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.shelf.IoChain;
+import java.nio.ByteBuffer;
+
+/**
+ * What the core asks of the world. Carried out at once or queued, in the order of the calls; none
+ * blocks, and none calls the core back before it has returned.
+ */
+public interface Effects {
+
+  /**
+   * Carries out backing I/O; {@link IoChain#complete} is to be called on the resource's event loop
+   * later, never inside this call.
+   */
+  void submit(IoChain chain);
+
+  /**
+   * A direct buffer, 4096-aligned, position 0, limit {@code bytes}, with any content. The core gives
+   * each back exactly once.
+   *
+   * @param bytes a multiple of 512, at most {@link ReplicaConfig#PIECE_BYTES}
+   */
+  ByteBuffer acquireBuffer(int bytes);
+
+  void releaseBuffer(ByteBuffer buffer);
+
+  /** A number never returned before, by any node, and not 0 (incarnations, nonces). */
+  long freshIdentity();
+
+  /** Every client connection is to be closed now; request outcomes follow or precede. */
+  void leftPrimary();
+
+  /** Clients may be served from now on. */
+  void becamePrimary();
+
+  /** Something an operator or a script wants to know, one line each. */
+  void event(ReplicaEvent event);
+
+  /**
+   * The core has work at the end of this turn of the loop: call {@link Replica#endTurn} once, when
+   * the events at hand have been taken in.
+   */
+  void requestEndTurn();
+
+  /** An invariant is broken: stop the node at once so that its peer takes over. */
+  void panic(String what);
+}

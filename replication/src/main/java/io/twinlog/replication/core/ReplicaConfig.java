@@ -1,0 +1,76 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.log.Layout;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Everything a replica is configured with; immutable, checked where it is made.
+ *
+ * @param resource the resource's name
+ * @param uuid the resource's identity, from the superblock
+ * @param node this node, 0 or 1
+ * @param nodeNames both nodes' names, node 0's first
+ * @param layout of the backing
+ * @param flushToLog whether FLUSH and FUA wait for the log ({@code flush = log})
+ * @param automaticFailover whether a secondary takes over by itself
+ * @param timing intervals; no promise rests on them
+ * @param maxDirtyBytes alarm while connected
+ * @param maxPendingBytes bound on client payload taken in and not yet committed
+ */
+public record ReplicaConfig(
+    String resource,
+    UUID uuid,
+    int node,
+    List<String> nodeNames,
+    Layout layout,
+    boolean flushToLog,
+    boolean automaticFailover,
+    Timing timing,
+    long maxDirtyBytes,
+    long maxPendingBytes) {
+
+  /** Largest staging buffer: a batch piece, its 4 KiB header and 256 KiB of data. */
+  public static final int PIECE_BYTES = 4096 + 256 * 1024;
+
+  /**
+   * Intervals.
+   *
+   * @param heartbeat between signs of life on an idle link
+   * @param peerTimeout silence after which the peer is lost
+   * @param confirmTimeout how long a write may wait for the peer's confirmation
+   * @param takeoverDelay wait before an automatic takeover, so that a living primary wins the race
+   * @param counterInterval how often a lone primary moves its slot counter
+   * @param loneTakeover a lone primary may be taken over after its counter stood still for this long
+   * @param destageDelay how old a committed write may get before it is written to the log
+   */
+  public record Timing(
+      Duration heartbeat,
+      Duration peerTimeout,
+      Duration confirmTimeout,
+      Duration takeoverDelay,
+      Duration counterInterval,
+      Duration loneTakeover,
+      Duration destageDelay) {
+
+    public static Timing defaults() {
+      return new Timing(
+          Duration.ofMillis(100),
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(2),
+          Duration.ofMillis(200),
+          Duration.ofMillis(500),
+          Duration.ofSeconds(2),
+          Duration.ofMillis(500));
+    }
+  }
+
+  public ReplicaConfig {
+    nodeNames = List.copyOf(nodeNames);
+  }
+
+  public int peer() {
+    return 1 - node;
+  }
+}
