@@ -1,0 +1,135 @@
+package io.twinlog.blockdev.sys;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Memory outside the Java heap, mapped for this process alone and filled with zeros. Not
+ * thread-safe.
+ */
+public final class AnonymousMemory implements AutoCloseable {
+
+  /** What the memory is made of. */
+  public enum Pages {
+    /** The kernel's base pages. */
+    NORMAL,
+    /** Base pages that the kernel was asked to join into huge ones where it can. */
+    TRANSPARENT_HUGE,
+    /** 2 MiB pages from the pool that the administrator reserved ({@code vm.nr_hugepages}). */
+    RESERVED_HUGE
+  }
+
+  private static final long HUGE_PAGE_BYTES = 2L << 20;
+
+  private final long address;
+  private final long mappedBytes;
+  private final long sizeBytes;
+  private final Pages pages;
+  private boolean closed;
+
+  private AnonymousMemory(long address, long mappedBytes, long sizeBytes, Pages pages) {
+    this.address = address;
+    this.mappedBytes = mappedBytes;
+    this.sizeBytes = sizeBytes;
+    this.pages = pages;
+  }
+
+  /**
+   * Maps memory of the kernel's base pages.
+   *
+   * @param sizeBytes positive
+   */
+  public static AnonymousMemory map(long sizeBytes) throws SystemCallException {
+    checkSize(sizeBytes);
+    return new AnonymousMemory(
+        Native.mapAnonymous(sizeBytes, 0), sizeBytes, sizeBytes, Pages.NORMAL);
+  }
+
+  /**
+   * Maps memory of reserved huge pages, or, where there are not enough of them, of pages that the
+   * kernel joins when it can; {@link #pages} says which.
+   *
+   * @param sizeBytes positive
+   */
+  public static AnonymousMemory mapHuge(long sizeBytes) throws SystemCallException {
+    checkSize(sizeBytes);
+    long rounded = Math.addExact(sizeBytes, HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
+    try {
+      long address = Native.mapAnonymous(rounded, Native.MAP_HUGETLB | Native.MAP_HUGE_2MB);
+      return new AnonymousMemory(address, rounded, sizeBytes, Pages.RESERVED_HUGE);
+    } catch (SystemCallException noneReserved) {
+      return mapTransparentHuge(sizeBytes);
+    }
+  }
+
+  private static AnonymousMemory mapTransparentHuge(long sizeBytes) throws SystemCallException {
+    long address = Native.mapAnonymous(sizeBytes, 0);
+    Pages pages = Pages.TRANSPARENT_HUGE;
+    try {
+      Native.advise(address, sizeBytes, Native.MADV_HUGEPAGE);
+    } catch (SystemCallException kernelHasNone) {
+      pages = Pages.NORMAL;
+    }
+    return new AnonymousMemory(address, sizeBytes, sizeBytes, pages);
+  }
+
+  private static void checkSize(long sizeBytes) {
+    if (sizeBytes <= 0) {
+      throw new IllegalArgumentException("not a size of memory: " + sizeBytes);
+    }
+  }
+
+  /** Size in bytes, as asked for. */
+  public long sizeBytes() {
+    return sizeBytes;
+  }
+
+  /** What the memory is made of. */
+  public Pages pages() {
+    return pages;
+  }
+
+  /**
+   * Makes every page present now and for as long as the memory is mapped. Reserved huge pages are
+   * never swapped out and do not count against RLIMIT_MEMLOCK, so they are only made present.
+   *
+   * @throws SystemCallException {@code mlock} with ENOMEM, EPERM or EAGAIN where the limit is too
+   *     low
+   */
+  public void lock() throws SystemCallException {
+    checkOpen();
+    if (pages == Pages.RESERVED_HUGE) {
+      Native.advise(address, mappedBytes, Native.MADV_POPULATE_WRITE);
+    } else {
+      Native.lock(address, mappedBytes);
+    }
+  }
+
+  /**
+   * A view of part of the memory, big-endian. The caller neither uses it after {@link #close} nor
+   * hands it to code that might: touching it then ends the process.
+   */
+  public ByteBuffer window(long offsetBytes, int lengthBytes) {
+    checkOpen();
+    if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes > sizeBytes - lengthBytes) {
+      throw new IndexOutOfBoundsException(
+          "window of " + lengthBytes + " bytes at " + offsetBytes + " of " + sizeBytes);
+    }
+    return Native.view(address + offsetBytes, lengthBytes);
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the memory was given back");
+    }
+  }
+
+  /** Gives the memory back; idempotent. */
+  @Override
+  public void close() throws IOException {
+    if (!closed) {
+      closed = true;
+      Native.unmap(address, mappedBytes);
+    }
+  }
+}
