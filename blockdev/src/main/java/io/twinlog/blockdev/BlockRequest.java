@@ -3,9 +3,9 @@ package io.twinlog.blockdev;
 import io.netty.buffer.ByteBuf;
 
 /**
- * One client request on its way through a device. A front end (NBD, AoE) subclasses it to carry what
- * its reply needs; the device calls exactly one of {@link #completed}, {@link #failed} and {@link
- * #dropped}, once, on the device's event loop.
+ * One client request on its way through a device. A front end (NBD, AoE) subclasses it to carry
+ * what its reply needs; the device calls exactly one of {@link #completed}, {@link #failed} and
+ * {@link #dropped}, once, on the device's event loop.
  *
  * <p>Ownership: the request owns one reference of its payload from construction until the device
  * calls {@link #releasePayload}, which it does before the outcome is reported.
@@ -22,7 +22,9 @@ public abstract class BlockRequest {
     WRITE_ZEROES,
     /** The client needs the range no longer; it reads as zeros from then on. */
     TRIM,
-    /** Everything completed before is to be as safe as the resource's {@code flush} setting says. */
+    /**
+     * Everything completed before is to be as safe as the resource's {@code flush} setting says.
+     */
     FLUSH;
 
     /** Whether this command changes the content of the device. */
@@ -48,7 +50,11 @@ public abstract class BlockRequest {
    *     request), null for every other command
    */
   protected BlockRequest(
-      Command command, long offsetBytes, long lengthBytes, boolean forceUnitAccess, ByteBuf payload) {
+      Command command,
+      long offsetBytes,
+      long lengthBytes,
+      boolean forceUnitAccess,
+      ByteBuf payload) {
     this.command = command;
     this.offsetBytes = offsetBytes;
     this.lengthBytes = lengthBytes;

@@ -20,8 +20,8 @@ public interface BlockService {
   String refusal();
 
   /**
-   * Takes a request over. Writes take effect in the order of their submission. The device may answer
-   * at once, inside this call.
+   * Takes a request over. Writes take effect in the order of their submission. The device may
+   * answer at once, inside this call.
    */
   void submit(BlockRequest request);
 

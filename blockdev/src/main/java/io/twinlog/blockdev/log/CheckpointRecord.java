@@ -1,8 +1,8 @@
 package io.twinlog.blockdev.log;
 
 /**
- * A node's published checkpoint: everything up to {@code position} is in the data area, and its ring
- * begins, for a reader, at {@code tail}.
+ * A node's published checkpoint: everything up to {@code position} is in the data area, and its
+ * ring begins, for a reader, at {@code tail}.
  *
  * @param node 0 or 1, whose record it is
  * @param sequence grows by one with every publication

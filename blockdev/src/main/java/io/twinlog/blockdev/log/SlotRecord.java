@@ -2,8 +2,8 @@ package io.twinlog.blockdev.log;
 
 /**
  * What a node says in its slot: its latest known chosen view, its mark, and its side of the ballot
- * (Disk Paxos, Gafni and Lamport) for the view after {@code chosen}. Written whole; the valid record
- * with the highest sequence number counts.
+ * (Disk Paxos, Gafni and Lamport) for the view after {@code chosen}. Written whole; the valid
+ * record with the highest sequence number counts.
  *
  * @param node 0 or 1, whose slot it is
  * @param sequence grows by one with every write of the slot

@@ -76,9 +76,9 @@ public record View(
   }
 
   /**
-   * The limits that the next view carries when its base is {@code nextBase} and nothing below {@code
-   * checkpoint} matters any more. Empty views of the list's head are merged, so the list stays short
-   * while checkpoints are published.
+   * The limits that the next view carries when its base is {@code nextBase} and nothing below
+   * {@code checkpoint} matters any more. Empty views of the list's head are merged, so the list
+   * stays short while checkpoints are published.
    */
   public List<CutLimit> nextLimits(long nextBase, long checkpoint) {
     List<CutLimit> next = new ArrayList<>();

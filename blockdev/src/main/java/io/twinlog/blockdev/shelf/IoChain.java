@@ -11,8 +11,8 @@ import java.util.List;
  * each other.
  *
  * <p>Ownership: the buffers belong to the shelf from submission until the outcome is reported; they
- * are direct, and for a file shelf aligned to 4096 bytes in address, offset and length (slot records:
- * to the shelf's sector size).
+ * are direct, and for a file shelf aligned to 4096 bytes in address, offset and length (slot
+ * records: to the shelf's sector size).
  */
 public final class IoChain {
 
