@@ -1,0 +1,180 @@
+package io.twinlog.blockdev.log;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a backing holds, from its checkpoint records, the latest chosen view and both rings (design,
+ * section 4, "What counts" and "Recovery"). Whoever decides something by it reads the records only
+ * after having marked the next view (section 3, step 1).
+ */
+public final class Recovery {
+
+  private static final Comparator<LoggedBatch> REPLAY_ORDER =
+      Comparator.comparingLong(LoggedBatch::view)
+          .thenComparingLong(LoggedBatch::cut)
+          .thenComparingLong(LoggedBatch::sequence);
+
+  private Recovery() {}
+
+  /** The outcome of reading a backing. */
+  public sealed interface Outcome permits Recovered, NewerView {}
+
+  /**
+   * Something was written in a view later than the one that was taken for the latest: the slots
+   * were read too early. Read them again, then everything else.
+   *
+   * @param view the later view
+   */
+  public record NewerView(long view) implements Outcome {}
+
+  /** Who may have written in place: one incarnation of a node. */
+  public record Writer(int node, long incarnation) {}
+
+  /**
+   * The state that the backing holds.
+   *
+   * @param view the latest chosen view
+   * @param checkpoint c: the data area holds every write up to this number
+   * @param end N: the data area and the log hold every write up to this number
+   * @param replay the batches that make N of the data area, in the order in which they apply
+   * @param afterGap batches that count, but cannot be reached without a gap in the write numbers
+   * @param complete whether every acknowledged write is in the state, which is as of {@code end}
+   * @param damaged whether more was on the backing once: it was complete and does not reach its
+   *     view's base any more
+   * @param lateWrites per incarnation, the blocks of all its batches that count and were not below
+   *     the checkpoint: it may still write them in place (design, "Late in-place writes")
+   * @param newest where each block's content as of {@code end} is
+   */
+  public record Recovered(
+      View view,
+      long checkpoint,
+      long end,
+      List<LoggedBatch> replay,
+      List<LoggedBatch> afterGap,
+      boolean complete,
+      boolean damaged,
+      Map<Writer, BitSet> lateWrites,
+      NewestContents newest)
+      implements Outcome {}
+
+  /**
+   * Judges what was read.
+   *
+   * @param chosen the latest chosen view, as both slots say
+   * @param checkpoints the latest record of each node
+   * @param rings each node's ring, scanned from its checkpoint's tail
+   */
+  public static Outcome of(
+      Layout layout, View chosen, List<CheckpointRecord> checkpoints, List<RingContents> rings) {
+    long newest = chosen.number();
+    for (CheckpointRecord checkpoint : checkpoints) {
+      newest = Math.max(newest, checkpoint.view());
+    }
+    for (RingContents ring : rings) {
+      for (LoggedBatch batch : ring.batches()) {
+        newest = Math.max(newest, batch.view());
+      }
+    }
+    return newest > chosen.number()
+        ? new NewerView(newest)
+        : judge(layout, chosen, checkpoints, rings);
+  }
+
+  private static Recovered judge(
+      Layout layout, View chosen, List<CheckpointRecord> checkpoints, List<RingContents> rings) {
+    long checkpoint =
+        checkpoints.stream().mapToLong(CheckpointRecord::position).max().orElseThrow();
+    List<LoggedBatch> counting = new ArrayList<>();
+    for (RingContents ring : rings) {
+      for (LoggedBatch batch : ring.batches()) {
+        // What is below the checkpoint is in the data area, and no late write can undo it: its
+        // writer published the checkpoint, or others did and logged the block again.
+        if (batch.cut() >= checkpoint && chosen.counts(batch.view(), batch.cut())) {
+          counting.add(batch);
+        }
+      }
+    }
+    long end = reach(checkpoint, counting);
+
+    counting.sort(REPLAY_ORDER);
+    List<LoggedBatch> replay = new ArrayList<>();
+    List<LoggedBatch> afterGap = new ArrayList<>();
+    NewestContents newest = new NewestContents(layout.deviceBlocks());
+    Map<Writer, BitSet> lateWrites = new LinkedHashMap<>();
+    for (LoggedBatch batch : counting) {
+      if (batch.cut() <= end) {
+        replay.add(batch);
+        newest.put(batch);
+      } else {
+        afterGap.add(batch);
+      }
+      Writer writer = new Writer(batch.node(), batch.incarnation());
+      addBlocks(batch, lateWrites.computeIfAbsent(writer, w -> new BitSet()));
+    }
+
+    boolean promised = chosen.clean() || isComplete(chosen, checkpoints, rings);
+    boolean reachesBase = end >= chosen.base();
+    return new Recovered(
+        chosen,
+        checkpoint,
+        end,
+        List.copyOf(replay),
+        List.copyOf(afterGap),
+        promised && reachesBase,
+        promised && !(reachesBase && afterGap.isEmpty()),
+        Map.copyOf(lateWrites),
+        newest);
+  }
+
+  /** The greatest number such that the batches cover {@code checkpoint + 1} to it without a gap. */
+  private static long reach(long checkpoint, List<LoggedBatch> counting) {
+    List<LoggedBatch> byFrom = new ArrayList<>(counting);
+    byFrom.sort(Comparator.comparingLong(LoggedBatch::from));
+    long reached = checkpoint;
+    for (LoggedBatch batch : byFrom) {
+      if (batch.from() > reached) {
+        break;
+      }
+      reached = Math.max(reached, batch.cut());
+    }
+    return reached;
+  }
+
+  /**
+   * Whether the backing alone can rebuild the device in this view. A lone view's first batch holds
+   * everything up to its base, and nothing else of the view is in the ring before it: so any batch
+   * of the view tells. When the ring has been freed, the primary's checkpoint tells: it was
+   * published in this view and reaches the base.
+   */
+  private static boolean isComplete(
+      View view, List<CheckpointRecord> checkpoints, List<RingContents> rings) {
+    if (view.completeAtBirth()) {
+      return true;
+    }
+    if (view.primary() == View.NO_NODE || !view.isLone(view.primary())) {
+      return false;
+    }
+    return rings.stream()
+            .filter(ring -> ring.node() == view.primary())
+            .flatMap(ring -> ring.batches().stream())
+            .anyMatch(batch -> batch.view() == view.number())
+        || checkpoints.stream()
+            .filter(checkpoint -> checkpoint.node() == view.primary())
+            .anyMatch(
+                checkpoint ->
+                    checkpoint.view() == view.number() && checkpoint.position() >= view.base());
+  }
+
+  private static void addBlocks(LoggedBatch batch, BitSet blocks) {
+    LoggedRuns runs = batch.runs();
+    for (int i = 0; i < runs.size(); i++) {
+      int start = (int) Run.startBlock(runs.run(i));
+      blocks.set(start, start + Run.count(runs.run(i)));
+    }
+  }
+}
