@@ -26,4 +26,45 @@ public record SlotRecord(
     View input,
     View chosen,
     long counter,
-    long nonce) {}
+    long nonce) {
+
+  /** The same with the next sequence number, as every write of the slot carries. */
+  public SlotRecord withSequence(long nextSequence) {
+    return new SlotRecord(
+        node, nextSequence, incarnation, mark, promised, accepted, input, chosen, counter, nonce);
+  }
+
+  /** Marks the view after {@code chosen} and promises a ballot for it. */
+  public SlotRecord promise(long ballot) {
+    long marked = Math.max(mark, chosen.number() + 1);
+    return new SlotRecord(
+        node, sequence, incarnation, marked, ballot, accepted, input, chosen, counter, nonce);
+  }
+
+  /** Accepts a view in a ballot. */
+  public SlotRecord accept(long ballot, View value) {
+    return new SlotRecord(
+        node, sequence, incarnation, mark, ballot, ballot, value, chosen, counter, nonce);
+  }
+
+  /** Moves on to a chosen view; the ballot for the one after it begins empty. */
+  public SlotRecord learn(View view) {
+    if (view.number() <= chosen.number()) {
+      return this;
+    }
+    long marked = Math.max(mark, view.number());
+    return new SlotRecord(node, sequence, incarnation, marked, 0, 0, null, view, counter, nonce);
+  }
+
+  /** Shows that the node is alive. */
+  public SlotRecord moveCounter() {
+    return new SlotRecord(
+        node, sequence, incarnation, mark, promised, accepted, input, chosen, counter + 1, nonce);
+  }
+
+  /** Names a new incarnation, or a new process by its nonce. */
+  public SlotRecord identify(long newIncarnation, long newNonce) {
+    return new SlotRecord(
+        node, sequence, newIncarnation, mark, promised, accepted, input, chosen, counter, newNonce);
+  }
+}

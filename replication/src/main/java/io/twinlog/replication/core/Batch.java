@@ -1,0 +1,114 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.log.RingEnd;
+import io.twinlog.blockdev.log.Run;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * A batch on its way into the ring: the contents, exactly as of write number {@code cut}, of every
+ * block that changed in {@code (from, cut]}.
+ */
+final class Batch {
+
+  /** What a batch is made of. */
+  enum Source {
+    /** Committed writes, from RAM; blocks overwritten meanwhile are copied aside. */
+    RAM,
+    /** Pending writes of a lone primary, laid over RAM, which does not change meanwhile. */
+    PENDING
+  }
+
+  final long view;
+  final long from;
+  final long cut;
+  final Source source;
+  final RingEnd start;
+
+  /** All its blocks. */
+  final BitSet blocks;
+
+  /** Its blocks that no piece has taken yet. */
+  final BitSet unstaged;
+
+  /** Whether it holds every masked block. */
+  final boolean withMasked;
+
+  /** Whether it is the first of a lone view: everything up to the base. */
+  final boolean first;
+
+  boolean allStaged;
+
+  /** The last piece, staged and waiting for those before it to be written; or null. */
+  ByteBuffer heldPiece;
+
+  long heldPosition;
+  int chainsUnderWay;
+
+  /** It does not become part of the log; its place is used again when no chain is under way. */
+  boolean isVoid;
+
+  /** Why it failed, or null. */
+  Exception failure;
+
+  /** Durable, but the slots have not been read since, or showed another node's mark. */
+  boolean awaitsCheck;
+
+  private int[] stagedBlocks = new int[64];
+  private long[] stagedAt = new long[64];
+  private int stagedCount;
+
+  Batch(
+      long view,
+      long from,
+      long cut,
+      Source source,
+      RingEnd start,
+      BitSet blocks,
+      boolean withMasked,
+      boolean first) {
+    this.view = view;
+    this.from = from;
+    this.cut = cut;
+    this.source = source;
+    this.start = start;
+    this.blocks = blocks;
+    this.unstaged = (BitSet) blocks.clone();
+    this.withMasked = withMasked;
+    this.first = first;
+  }
+
+  /** Notes where a piece at this ring position has put the blocks of its runs. */
+  void staged(long[] runs, int runCount, long dataPosition) {
+    long position = dataPosition;
+    for (int i = 0; i < runCount; i++) {
+      int block = (int) Run.startBlock(runs[i]);
+      for (int k = 0; k < Run.count(runs[i]); k++) {
+        if (Run.isZero(runs[i])) {
+          note(block + k, BlockTable.LOGGED_ZERO);
+        } else {
+          note(block + k, position);
+          position += BlockTable.BLOCK_BYTES;
+        }
+      }
+    }
+  }
+
+  private void note(int block, long position) {
+    if (stagedCount == stagedBlocks.length) {
+      stagedBlocks = Arrays.copyOf(stagedBlocks, stagedCount * 2);
+      stagedAt = Arrays.copyOf(stagedAt, stagedCount * 2);
+    }
+    stagedBlocks[stagedCount] = block;
+    stagedAt[stagedCount++] = position;
+  }
+
+  /** It is part of the log: its contents are the newest logged ones. */
+  void enter(BlockTable table) {
+    for (int i = 0; i < stagedCount; i++) {
+      table.loggedAt[stagedBlocks[i]] = stagedAt[i];
+    }
+    table.owed.or(blocks);
+  }
+}

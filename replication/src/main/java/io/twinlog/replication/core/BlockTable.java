@@ -1,0 +1,76 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.BlockRequest;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * What the replica knows of each 4096-byte block. The secondary keeps {@link #lastChanged} alone; the
+ * rest means something while this node is primary and has surveyed the backing.
+ */
+final class BlockTable {
+  static final int BLOCK_BYTES = 4096;
+
+  /** {@link #loggedAt}: no content in this node's ring. */
+  static final long NOT_LOGGED = -1;
+
+  /** {@link #loggedAt}: the content in this node's ring is all zeros and takes no room. */
+  static final long LOGGED_ZERO = -2;
+
+  final int blocks;
+
+  /** Number of the last committed write that changed the block. */
+  final long[] lastChanged;
+
+  /** Ring position of the block's newest content in a batch of this node's ring that counts. */
+  final long[] loggedAt;
+
+  /** Changed by a committed write after the newest batch was cut. */
+  final BitSet dirty;
+
+  /** In a batch that counts, and perhaps not yet in the data area. */
+  final BitSet owed;
+
+  /** A superseded incarnation may still write the block in place (design, section 4). */
+  final BitSet masked;
+
+  BlockTable(long deviceBytes) {
+    blocks = Math.toIntExact(deviceBytes / BLOCK_BYTES);
+    lastChanged = new long[blocks];
+    loggedAt = new long[blocks];
+    dirty = new BitSet(blocks);
+    owed = new BitSet(blocks);
+    masked = new BitSet(blocks);
+    Arrays.fill(loggedAt, NOT_LOGGED);
+  }
+
+  static int firstBlock(BlockRequest request) {
+    return (int) (request.offsetBytes() / BLOCK_BYTES);
+  }
+
+  /** The block after the request's last. */
+  static int endBlock(BlockRequest request) {
+    return endBlock(request.offsetBytes(), request.lengthBytes());
+  }
+
+  static int endBlock(long offset, long length) {
+    return (int) ((offset + length + BLOCK_BYTES - 1) / BLOCK_BYTES);
+  }
+
+  /** Forgets what was known of the backing, before it is surveyed anew. */
+  void forgetBacking() {
+    Arrays.fill(loggedAt, NOT_LOGGED);
+    dirty.clear();
+    owed.clear();
+    masked.clear();
+  }
+
+  /** Marks every block dirty that changed after the write that the log reaches. */
+  void dirtyAfter(long logged) {
+    for (int block = 0; block < blocks; block++) {
+      if (lastChanged[block] > logged) {
+        dirty.set(block);
+      }
+    }
+  }
+}

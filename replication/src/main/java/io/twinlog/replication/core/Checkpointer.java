@@ -1,0 +1,298 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.RamDevice;
+import io.twinlog.blockdev.log.CheckpointCodec;
+import io.twinlog.blockdev.log.CheckpointRecord;
+import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.RingEnd;
+import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.IoChain.Lane;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+
+/**
+ * Brings logged blocks to their place in the data area, publishes how far that has come, and frees
+ * the ring below it (design, section 4, "Checkpoint" and "Late in-place writes").
+ *
+ * <p>A block is written with its content from RAM when that is logged, else with the newest logged
+ * one, read back from the ring. While blocks are masked, a position is published only with a batch
+ * that holds all of them, which the ring keeps.
+ */
+final class Checkpointer {
+  private static final int BLOCKS_PER_CHAIN = Layout.PIECE_BLOCKS;
+  private static final long RETRY_NANOS = 200_000_000;
+
+  private enum State {
+    IDLE,
+    /** Waits for the batch with the masked blocks. */
+    WANTS_MASKED_BATCH,
+    /** Writes blocks in place. */
+    WRITING,
+    /** Publishes the position. */
+    PUBLISHING
+  }
+
+  private final Replica replica;
+  private final Effects effects;
+  private final Slots slots;
+  private final BlockTable table;
+  private final RamDevice ram;
+  private final Layout layout;
+  private final LogWriter log;
+
+  private State state = State.IDLE;
+
+  /** Grows with every start and end, so that late completions are known as such. */
+  private long round;
+
+  private int chainsUnderWay;
+  private boolean retryPending;
+
+  /** The newest record that this node's area holds. */
+  private CheckpointRecord published;
+
+  /** Greatest position that either node has published. */
+  private long position;
+
+  private BitSet owedNow = new BitSet();
+  private int cursor;
+  private long target;
+  private RingEnd newTail;
+
+  /** Masked blocks are let go at the end of this round: it writes them in place once more. */
+  private boolean unmasking;
+
+  private long checkpoints;
+
+  Checkpointer(
+      Replica replica,
+      Effects effects,
+      Slots slots,
+      BlockTable table,
+      RamDevice ram,
+      Layout layout,
+      LogWriter log) {
+    this.replica = replica;
+    this.effects = effects;
+    this.slots = slots;
+    this.table = table;
+    this.ram = ram;
+    this.layout = layout;
+    this.log = log;
+  }
+
+  void begin(CheckpointRecord ownPublished, long greatestPosition) {
+    end();
+    published = ownPublished;
+    position = greatestPosition;
+  }
+
+  /** This node is primary no more: nothing further is written in place. */
+  void end() {
+    round++;
+    state = State.IDLE;
+    owedNow.clear();
+  }
+
+  /** Gives the round under way up; its blocks are owed again. */
+  void cancel() {
+    table.owed.or(owedNow);
+    end();
+  }
+
+  boolean isWriting() {
+    return chainsUnderWay > 0;
+  }
+
+  boolean isIdle() {
+    return state == State.IDLE && chainsUnderWay == 0 && !retryPending;
+  }
+
+  boolean wantsMaskedBatch() {
+    return state == State.WANTS_MASKED_BATCH;
+  }
+
+  long position() {
+    return position;
+  }
+
+  long checkpoints() {
+    return checkpoints;
+  }
+
+  /** Begins a round; does nothing when one is under way or there is nothing to do. */
+  void start() {
+    if (!isIdle()) {
+      return;
+    }
+    round++;
+    if (table.masked.isEmpty()) {
+      write();
+    } else if (hasMaskedBatch()) {
+      write();
+    } else {
+      state = State.WANTS_MASKED_BATCH;
+    }
+  }
+
+  private boolean hasMaskedBatch() {
+    return log.newestWithMasked() != null && log.newestWithMasked().cut == log.logged();
+  }
+
+  /** The log has advanced, or the view: goes on where this was waited for. */
+  void resume() {
+    if (state == State.WANTS_MASKED_BATCH && hasMaskedBatch()) {
+      write();
+    } else if (state == State.WRITING && chainsUnderWay == 0 && !retryPending) {
+      writeMore();
+    }
+  }
+
+  private void write() {
+    state = State.WRITING;
+    target = log.logged();
+    newTail = table.masked.isEmpty() ? log.loggedEnd() : log.newestWithMasked().start;
+    unmasking = replica.isPredecessorGone();
+    owedNow = (BitSet) table.owed.clone();
+    table.owed.clear();
+    if (unmasking) {
+      owedNow.or(table.masked);
+    }
+    cursor = 0;
+    writeMore();
+  }
+
+  private void writeMore() {
+    if (replica.isFrozen()) {
+      return;
+    }
+    int block = owedNow.nextSetBit(cursor);
+    if (block < 0) {
+      publish();
+      return;
+    }
+    int end = Math.min(owedNow.nextClearBit(block), block + BLOCKS_PER_CHAIN);
+    cursor = end;
+    ByteBuffer buffer = effects.acquireBuffer((end - block) * BlockTable.BLOCK_BYTES);
+    long mine = round;
+    IoChain chain =
+        new IoChain(
+            "checkpoint",
+            Lane.DATA,
+            error -> {
+              effects.releaseBuffer(buffer);
+              chainsUnderWay--;
+              blocksWritten(mine, block, error);
+            });
+    for (int i = block; i < end; i++) {
+      addContent(chain, i, buffer.slice((i - block) * BlockTable.BLOCK_BYTES, BlockTable.BLOCK_BYTES));
+    }
+    chain.write((long) block * BlockTable.BLOCK_BYTES, buffer);
+    chainsUnderWay++;
+    effects.submit(chain);
+  }
+
+  /** Content that is committed and in a batch of this node's ring, and checked: the newest such. */
+  private void addContent(IoChain chain, int block, ByteBuffer target) {
+    boolean logOnly = replica.rules().contains(Rule.LOG_BEFORE_CHECKPOINT);
+    if (table.lastChanged[block] <= log.logged() || !logOnly) {
+      ram.read((long) block * BlockTable.BLOCK_BYTES, target);
+    } else if (table.loggedAt[block] == BlockTable.LOGGED_ZERO) {
+      while (target.hasRemaining()) {
+        target.putLong(0);
+      }
+    } else {
+      long place = layout.ringPlace(replica.config().node(), table.loggedAt[block]);
+      chain.read(place, target);
+    }
+  }
+
+  private void blocksWritten(long ofRound, int block, IOException error) {
+    if (ofRound != round) {
+      replica.pump();
+      return;
+    }
+    if (error != null) {
+      replica.backingFailed(error);
+      cursor = block;
+      retryLater();
+    } else {
+      writeMore();
+    }
+  }
+
+  private void retryLater() {
+    retryPending = true;
+    replica.after(
+        RETRY_NANOS,
+        () -> {
+          retryPending = false;
+          resume();
+          replica.pump();
+        });
+  }
+
+  private void publish() {
+    state = State.PUBLISHING;
+    CheckpointRecord next =
+        new CheckpointRecord(
+            replica.config().node(),
+            published.sequence() + 1,
+            replica.incarnation(),
+            replica.view().number(),
+            target,
+            newTail.sequence(),
+            newTail.position());
+    published = next;
+    ByteBuffer sector = effects.acquireBuffer(layout.sectorBytes());
+    CheckpointCodec.encode(next, sector);
+    ByteBuffer reading = effects.acquireBuffer(slots.readBytes());
+    long mine = round;
+    IoChain chain =
+        new IoChain(
+            "checkpoint publication",
+            Lane.DATA,
+            error -> {
+              effects.releaseBuffer(sector);
+              chainsUnderWay--;
+              slots.readDone(reading, error, (e, found) -> publicationDone(mine, e, found));
+            });
+    chain.sync();
+    chain.write(layout.checkpointOffset(next.node(), next.sequence()), sector);
+    chain.sync();
+    slots.addRead(chain, reading);
+    chainsUnderWay++;
+    effects.submit(chain);
+  }
+
+  private void publicationDone(long ofRound, IOException error, Slots.Reading reading) {
+    if (ofRound != round) {
+      replica.pump();
+      return;
+    }
+    if (error != null) {
+      replica.backingFailed(error);
+      state = State.WRITING;
+      retryLater();
+      return;
+    }
+    position = Math.max(position, target);
+    if (replica.learn(reading) || replica.isContested(reading)) {
+      // The publication holds, but nothing may be freed by this reading of the slots: the round is
+      // given up, and its blocks count as owed still.
+      if (ofRound == round) {
+        table.owed.or(owedNow);
+        state = State.IDLE;
+      }
+      return;
+    }
+    checkpoints++;
+    log.free(newTail.position(), newTail.sequence());
+    if (unmasking) {
+      table.masked.clear();
+    }
+    state = State.IDLE;
+    replica.checkpointed();
+  }
+}

@@ -1,0 +1,146 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.log.View;
+
+/**
+ * How a primary gives its role up in order: to its secondary (switchover), or to nobody (stop). New
+ * requests are held meanwhile; clients are cut off only when the view has changed.
+ */
+final class Handover {
+  private static final long TIMEOUT_NANOS = 10_000_000_000L;
+
+  /** What the primary is about to do. */
+  enum Goal {
+    NONE,
+    SWITCHOVER,
+    STOP
+  }
+
+  private final Replica replica;
+  private final LogWriter log;
+  private final Checkpointer checkpointer;
+  private final BlockTable table;
+  private Goal goal = Goal.NONE;
+  private Outcome outcome;
+  private long sinceNanos;
+  private boolean proposed;
+
+  Handover(Replica replica, LogWriter log, Checkpointer checkpointer, BlockTable table) {
+    this.replica = replica;
+    this.log = log;
+    this.checkpointer = checkpointer;
+    this.table = table;
+  }
+
+  Goal goal() {
+    return goal;
+  }
+
+  void begin(Goal newGoal, Outcome tellOutcome) {
+    if (goal != Goal.NONE) {
+      tellOutcome.refused("the primary is already giving its role up");
+      return;
+    }
+    goal = newGoal;
+    outcome = tellOutcome;
+    sinceNanos = replica.now();
+    proposed = false;
+    if (goal == Goal.SWITCHOVER) {
+      checkpointer.cancel();
+    }
+    replica.requestEndTurn();
+  }
+
+  /** At the end of a turn: proposes the view when everything is as it has to be. */
+  void pump() {
+    if (goal == Goal.NONE || proposed || replica.isFrozen() || !replica.isQuiet()) {
+      return;
+    }
+    if (goal == Goal.SWITCHOVER) {
+      switchOver();
+    } else {
+      stop();
+    }
+  }
+
+  private void switchOver() {
+    Link link = replica.link();
+    if (!replica.isPair() || link == null) {
+      end("the secondary is not connected any more");
+    } else if (!log.isBusy() && !checkpointer.isWriting()) {
+      proposed = true;
+      int me = replica.config().node();
+      int peer = replica.config().peer();
+      long peerIncarnation = replica.view().incarnation(peer);
+      replica.change(
+          ViewChange.Kind.SWITCHOVER,
+          change ->
+              change.propose(
+                  replica.newView(peer, 3, peerIncarnation, replica.number(), false, false)));
+      replica.event("switchover", "", "", "from " + replica.config().nodeNames().get(me));
+    }
+  }
+
+  private void stop() {
+    boolean logged = replica.isLogComplete();
+    if (!logged) {
+      return;
+    }
+    boolean inPlace = table.owed.isEmpty() && checkpointer.position() == replica.number();
+    if (!checkpointer.isIdle()) {
+      return;
+    }
+    if (!inPlace) {
+      checkpointer.start();
+      return;
+    }
+    if (log.isBusy()) {
+      return;
+    }
+    proposed = true;
+    View view = replica.view();
+    int peer = replica.config().peer();
+    replica.change(
+        ViewChange.Kind.STOP,
+        change ->
+            change.propose(
+                replica.newView(
+                    View.NO_NODE,
+                    view.members(),
+                    view.isMember(peer) ? view.incarnation(peer) : 0,
+                    replica.number(),
+                    true,
+                    true)));
+  }
+
+  void tick() {
+    if (goal == Goal.SWITCHOVER && !proposed && replica.now() - sinceNanos > TIMEOUT_NANOS) {
+      end("the writes under way, or the backing, did not come to rest in time");
+    }
+  }
+
+  /** A view was learnt. */
+  void viewChanged() {
+    if (goal == Goal.NONE) {
+      return;
+    }
+    if (!replica.isPrimary()) {
+      Outcome told = outcome;
+      goal = Goal.NONE;
+      outcome = null;
+      told.done("view " + replica.view().number());
+    } else if (proposed) {
+      end("the view was changed to " + replica.view().number() + " meanwhile; see status");
+    } else if (goal == Goal.SWITCHOVER) {
+      end("the secondary is not connected any more");
+    }
+  }
+
+  private void end(String reason) {
+    Outcome told = outcome;
+    goal = Goal.NONE;
+    outcome = null;
+    told.refused(reason);
+    replica.requestEndTurn();
+  }
+}

@@ -1,0 +1,508 @@
+package io.twinlog.replication.core;
+
+import io.netty.buffer.ByteBuf;
+import io.twinlog.blockdev.BlockRequest;
+import io.twinlog.blockdev.BlockRequest.Command;
+import io.twinlog.blockdev.RamDevice;
+import io.twinlog.blockdev.log.CheckpointRecord;
+import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.PieceEncoder;
+import io.twinlog.blockdev.log.RingEnd;
+import io.twinlog.blockdev.log.Run;
+import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.IoChain.Lane;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+
+/**
+ * Appends batches to this node's ring, one after the other (design, section 4). A batch is cut at a
+ * moment and staged piece by piece, so that the loop is never held for long; the chain of its last
+ * piece makes it durable and then reads the slots. Only then it is part of the log.
+ *
+ * <p>A batch that fails or is void is written over from its start once none of its chains is under
+ * way, so the ring never holds a torn batch before a good one.
+ */
+final class LogWriter {
+  /** Pieces of one batch under way at the same time: one is staged while another is written. */
+  private static final int PIECES_UNDER_WAY = 2;
+
+  /** Blocks looked at for one piece, zeros included, so that staging never holds the loop long. */
+  private static final int BLOCKS_PER_PIECE = 256;
+
+  private static final long RETRY_NANOS = 200_000_000;
+
+  private final Replica replica;
+  private final Effects effects;
+  private final Slots slots;
+  private final BlockTable table;
+  private final RamDevice ram;
+  private final Layout layout;
+  private final CopyAside aside;
+  private final long[] runs = new long[PieceEncoder.MAX_RUNS];
+
+  private PieceEncoder encoder;
+  private Batch batch;
+  private boolean retryPending;
+
+  /** Where the log ends for a reader, and with it the newest batch. */
+  private RingEnd loggedEnd;
+
+  /** First ring position that is in use, and the number of the batch there. */
+  private long tail;
+
+  private long tailSequence;
+
+  private long logged;
+  private Batch newestWithMasked;
+
+  private long batches;
+  private long loggedBytes;
+
+  LogWriter(
+      Replica replica,
+      Effects effects,
+      Slots slots,
+      BlockTable table,
+      RamDevice ram,
+      Layout layout,
+      int asideBlocks) {
+    this.replica = replica;
+    this.effects = effects;
+    this.slots = slots;
+    this.table = table;
+    this.ram = ram;
+    this.layout = layout;
+    this.aside = new CopyAside(asideBlocks);
+  }
+
+  /** This node is primary and has surveyed the backing: appends go on at the ring's end. */
+  void begin(long incarnation, RingEnd end, CheckpointRecord published, long loggedNumber) {
+    encoder =
+        new PieceEncoder(
+            replica.config().uuid(), replica.config().node(), incarnation, end);
+    loggedEnd = end;
+    tail = published.tailPosition();
+    tailSequence = published.tailBatch();
+    logged = loggedNumber;
+    newestWithMasked = null;
+    batch = null;
+    aside.clear();
+  }
+
+  /** This node is primary no more: nothing further is appended. */
+  void end() {
+    if (batch != null) {
+      batch.isVoid = true;
+    }
+    encoder = null;
+  }
+
+  boolean hasBegun() {
+    return encoder != null;
+  }
+
+  /** Whether chains of a batch are under way. */
+  boolean isWriting() {
+    return batch != null && batch.chainsUnderWay > 0;
+  }
+
+  /** Whether a batch is being made; no other can begin. */
+  boolean isBusy() {
+    return batch != null || retryPending;
+  }
+
+  /** Number of the newest write that the log holds, with the slots read after it was durable. */
+  long logged() {
+    return logged;
+  }
+
+  RingEnd loggedEnd() {
+    return loggedEnd;
+  }
+
+  /** The newest batch that holds every masked block, or null. */
+  Batch newestWithMasked() {
+    return newestWithMasked;
+  }
+
+  long usedBytes() {
+    return hasBegun() ? (batch == null ? loggedEnd : batch.start).position() - tail : 0;
+  }
+
+  long batches() {
+    return batches;
+  }
+
+  long loggedBytes() {
+    return loggedBytes;
+  }
+
+  /** Room below the position is free from now on: a checkpoint was published, and checked. */
+  void free(long position, long sequence) {
+    tail = position;
+    tailSequence = sequence;
+  }
+
+  long tail() {
+    return tail;
+  }
+
+  long tailSequence() {
+    return tailSequence;
+  }
+
+  private long room() {
+    return layout.ringBytes() - (loggedEnd.position() - tail);
+  }
+
+  static long bytesOf(int blocks) {
+    long pieces = (blocks + Layout.PIECE_BLOCKS - 1) / Layout.PIECE_BLOCKS;
+    return blocks * (long) BlockTable.BLOCK_BYTES + Math.max(1, pieces) * PieceEncoder.HEADER_BYTES;
+  }
+
+  /** Whether a batch of so many blocks fits and leaves room for one that holds the whole device. */
+  boolean hasRoom(int blocks) {
+    return room() - bytesOf(blocks) >= layout.maxBatchBytes();
+  }
+
+  /** Whether a batch of so many blocks fits at all. */
+  boolean fits(int blocks) {
+    return room() >= bytesOf(blocks);
+  }
+
+  /**
+   * Begins a batch of committed writes: the dirty set, as of now.
+   *
+   * @param withMasked whether every masked block goes with it
+   */
+  void beginFromRam(long view, long committed, boolean withMasked, boolean first) {
+    BitSet blocks = (BitSet) table.dirty.clone();
+    if (withMasked) {
+      blocks.or(table.masked);
+    }
+    table.dirty.clear();
+    begin(
+        new Batch(
+            view, logged, committed, Batch.Source.RAM, loggedEnd, blocks, withMasked, first));
+  }
+
+  /** Begins a batch of a lone primary's pending writes up to {@code cut}. */
+  void beginFromPending(long view, long cut, BitSet blocks) {
+    begin(
+        new Batch(
+            view, logged, cut, Batch.Source.PENDING, loggedEnd, blocks, false, false));
+  }
+
+  private void begin(Batch next) {
+    encoder.rewind(next.start);
+    encoder.begin(next.view, next.from, next.cut);
+    batch = next;
+    stageMore(next);
+  }
+
+  /** A committed write is about to change the block; what an unfinished batch needs is kept. */
+  void beforeChange(int block) {
+    if (batch == null || batch.isVoid || !batch.unstaged.get(block) || aside.holds(block)) {
+      return;
+    }
+    if (aside.isFull()) {
+      abandon();
+    } else {
+      aside.save(block, ram);
+    }
+  }
+
+  /** Makes the batch void; its blocks are dirty again. */
+  void abandon() {
+    if (batch == null || batch.isVoid) {
+      return;
+    }
+    batch.isVoid = true;
+    if (batch.source == Batch.Source.RAM) {
+      table.dirty.or(batch.blocks);
+    }
+    aside.clear();
+    discardIfIdle();
+  }
+
+  private void discardIfIdle() {
+    if (batch != null && batch.isVoid && batch.chainsUnderWay == 0) {
+      releaseHeld(batch);
+      batch = null;
+    }
+  }
+
+  /**
+   * The view has changed and this node is still primary. A batch of pending writes is void: they have
+   * not been committed and the base says so. One of committed writes counts, and is checked anew.
+   */
+  void viewChanged() {
+    if (batch == null || batch.isVoid) {
+      return;
+    }
+    if (batch.cut > replica.view().base()) {
+      abandon();
+    } else if (batch.awaitsCheck) {
+      check(batch);
+    }
+  }
+
+  private void stageMore(Batch current) {
+    while (!current.isVoid
+        && current.failure == null
+        && !current.allStaged
+        && current.chainsUnderWay < PIECES_UNDER_WAY) {
+      stagePiece(current);
+    }
+  }
+
+  private void stagePiece(Batch current) {
+    ByteBuffer piece = effects.acquireBuffer(ReplicaConfig.PIECE_BYTES);
+    int runCount = fill(current, piece);
+    current.allStaged = current.unstaged.isEmpty();
+    long position = encoder.encode(piece, runs, runCount, current.allStaged);
+    current.staged(runs, runCount, position + PieceEncoder.HEADER_BYTES);
+    loggedBytes += piece.remaining();
+    if (current.allStaged && current.chainsUnderWay > 0) {
+      // Its sync is to cover all the others, so they come first.
+      current.heldPiece = piece;
+      current.heldPosition = position;
+    } else {
+      append(current, piece, position);
+    }
+  }
+
+  private void append(Batch current, ByteBuffer piece, long position) {
+    boolean last = current.allStaged;
+    ByteBuffer reading = last ? effects.acquireBuffer(slots.readBytes()) : null;
+    IoChain chain =
+        new IoChain(
+            "log append",
+            Lane.LOG,
+            error -> {
+              effects.releaseBuffer(piece);
+              current.chainsUnderWay--;
+              if (last) {
+                slots.readDone(reading, error, (e, found) -> lastWritten(current, e, found));
+              } else {
+                pieceWritten(current, error);
+              }
+            });
+    int offset = 0;
+    for (Layout.Span span :
+        layout.ringSpans(replica.config().node(), position, piece.remaining())) {
+      chain.write(span.offsetBytes(), piece.slice(offset, (int) span.lengthBytes()));
+      offset += (int) span.lengthBytes();
+    }
+    if (last) {
+      chain.sync();
+      slots.addRead(chain, reading);
+    }
+    current.chainsUnderWay++;
+    effects.submit(chain);
+  }
+
+  /** Puts blocks behind the header's place and describes them in {@link #runs}. */
+  private int fill(Batch current, ByteBuffer piece) {
+    piece.clear().position(PieceEncoder.HEADER_BYTES);
+    int runCount = 0;
+    int dataBlocks = 0;
+    int block = current.unstaged.nextSetBit(0);
+    for (int seen = 0;
+        block >= 0
+            && seen < BLOCKS_PER_PIECE
+            && dataBlocks < Layout.PIECE_BLOCKS
+            && runCount < PieceEncoder.MAX_RUNS;
+        seen++) {
+      int start = piece.position();
+      putBlock(current, block, piece);
+      boolean zero = isZero(piece, start);
+      if (zero) {
+        piece.position(start);
+      } else {
+        dataBlocks++;
+      }
+      runCount = addRun(runCount, block, zero);
+      current.unstaged.clear(block);
+      block = current.unstaged.nextSetBit(block + 1);
+    }
+    return runCount;
+  }
+
+  private int addRun(int runCount, int block, boolean zero) {
+    if (runCount > 0) {
+      long last = runs[runCount - 1];
+      int count = Run.count(last);
+      if (Run.isZero(last) == zero && Run.startBlock(last) + count == block) {
+        long start = Run.startBlock(last);
+        runs[runCount - 1] = zero ? Run.zero(start, count + 1) : Run.data(start, count + 1);
+        return runCount;
+      }
+    }
+    runs[runCount] = zero ? Run.zero(block, 1) : Run.data(block, 1);
+    return runCount + 1;
+  }
+
+  private static boolean isZero(ByteBuffer piece, int start) {
+    for (int i = start; i < start + BlockTable.BLOCK_BYTES; i += Long.BYTES) {
+      if (piece.getLong(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void putBlock(Batch current, int block, ByteBuffer piece) {
+    int start = piece.position();
+    if (aside.holds(block)) {
+      aside.take(block, piece);
+      return;
+    }
+    long offset = (long) block * BlockTable.BLOCK_BYTES;
+    ram.read(offset, piece.slice(start, BlockTable.BLOCK_BYTES));
+    piece.position(start + BlockTable.BLOCK_BYTES);
+    if (current.source == Batch.Source.PENDING) {
+      RequestQueue pending = replica.pending();
+      for (int i = 0; i < pending.size() && pending.tag(i) <= current.cut; i++) {
+        lay(pending.get(i), offset, piece, start);
+      }
+    }
+  }
+
+  /** Lays the part of a pending write that touches the block over its contents. */
+  private static void lay(BlockRequest request, long blockOffset, ByteBuffer piece, int start) {
+    long from = Math.max(request.offsetBytes(), blockOffset);
+    long to =
+        Math.min(
+            request.offsetBytes() + request.lengthBytes(), blockOffset + BlockTable.BLOCK_BYTES);
+    if (from >= to) {
+      return;
+    }
+    int length = (int) (to - from);
+    ByteBuffer target = piece.slice(start + (int) (from - blockOffset), length);
+    if (request.command() == Command.WRITE) {
+      ByteBuf payload = request.payload();
+      payload.getBytes(payload.readerIndex() + (int) (from - request.offsetBytes()), target);
+    } else {
+      while (target.hasRemaining()) {
+        target.put((byte) 0);
+      }
+    }
+  }
+
+  private void pieceWritten(Batch current, IOException error) {
+    if (error != null) {
+      failed(current, error);
+    } else if (current == batch && !current.isVoid && current.failure == null) {
+      stageMore(current);
+      if (current.heldPiece != null && current.chainsUnderWay == 0) {
+        ByteBuffer piece = current.heldPiece;
+        current.heldPiece = null;
+        append(current, piece, current.heldPosition);
+      }
+    }
+    afterChain(current);
+  }
+
+  private void lastWritten(Batch current, IOException error, Slots.Reading reading) {
+    if (error != null) {
+      failed(current, error);
+    } else if (!current.isVoid && current.failure == null) {
+      current.awaitsCheck = true;
+      replica.backingWorks();
+      checked(current, reading);
+    }
+    afterChain(current);
+  }
+
+  private void check(Batch current) {
+    slots.read(
+        (error, reading) -> {
+          if (current != batch || current.isVoid) {
+            return;
+          }
+          if (error != null) {
+            replica.backingFailed(error);
+            replica.after(RETRY_NANOS, () -> recheck(current));
+          } else {
+            checked(current, reading);
+          }
+        });
+  }
+
+  private void recheck(Batch current) {
+    if (current == batch && !current.isVoid && current.awaitsCheck) {
+      check(current);
+    }
+  }
+
+  /** The batch is durable and the slots were read after that. */
+  private void checked(Batch current, Slots.Reading reading) {
+    if (replica.rules().contains(Rule.SLOT_READ_WHEN_ALONE)
+        && (replica.learn(reading) || replica.isContested(reading))) {
+      // Either this node is primary no more, or a new view is on its way: viewChanged() follows.
+      return;
+    }
+    if (current != batch || current.isVoid || !current.awaitsCheck) {
+      return;
+    }
+    if (current.source == Batch.Source.PENDING && replica.isFrozen()) {
+      return;
+    }
+    current.awaitsCheck = false;
+    batch = null;
+    aside.clear();
+    logged = current.cut;
+    loggedEnd = encoder.end();
+    batches++;
+    current.enter(table);
+    if (current.withMasked) {
+      newestWithMasked = current;
+    }
+    replica.logAdvanced(current);
+  }
+
+  private void failed(Batch current, IOException error) {
+    replica.backingFailed(error);
+    if (current.failure == null && !current.isVoid) {
+      current.failure = error;
+    }
+  }
+
+  private void afterChain(Batch current) {
+    if (current.chainsUnderWay > 0) {
+      return;
+    }
+    if (current.isVoid || current.failure != null) {
+      releaseHeld(current);
+    }
+    if (current != batch) {
+      return;
+    }
+    if (current.isVoid) {
+      batch = null;
+      replica.pump();
+    } else if (current.failure != null) {
+      if (current.source == Batch.Source.RAM) {
+        table.dirty.or(current.blocks);
+      }
+      batch = null;
+      aside.clear();
+      retryPending = true;
+      replica.after(
+          RETRY_NANOS,
+          () -> {
+            retryPending = false;
+            replica.pump();
+          });
+    }
+  }
+
+  private void releaseHeld(Batch current) {
+    if (current.heldPiece != null) {
+      effects.releaseBuffer(current.heldPiece);
+      current.heldPiece = null;
+    }
+  }
+}

@@ -1,0 +1,255 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.log.Recovery.NewerView;
+import io.twinlog.blockdev.log.Recovery.Recovered;
+import io.twinlog.blockdev.log.SlotRecord;
+import io.twinlog.blockdev.log.View;
+
+/**
+ * How a node that is not primary becomes it: takeover, takeover from a lone primary, cold start
+ * (design, section 3, "The changes"). What can be refused is refused before anything is marked, so
+ * that a living primary is not disturbed; what decides is read again after the mark.
+ */
+final class Promotion {
+
+  /** What the new primary's history is made of. */
+  sealed interface Plan {
+    /** This node's RAM holds every acknowledged write. */
+    record FromRam(Survey.Result survey) implements Plan {}
+
+    /** The backing does, or what it holds was accepted. */
+    record FromBacking(Survey.Result survey) implements Plan {}
+  }
+
+  private final Replica replica;
+  private final Slots slots;
+  private Outcome outcome;
+  private boolean force;
+  private boolean acceptLoss;
+
+  /** What the last decision was based on; the new view's primary begins with it. */
+  private Plan plan;
+
+  Promotion(Replica replica, Slots slots) {
+    this.replica = replica;
+    this.slots = slots;
+  }
+
+  boolean isUnderWay() {
+    return outcome != null;
+  }
+
+  /** The plan that was proposed, once. */
+  Plan takePlan() {
+    Plan taken = plan;
+    plan = null;
+    return taken;
+  }
+
+  void begin(boolean withForce, boolean withLoss, Outcome tellOutcome) {
+    outcome = tellOutcome;
+    force = withForce;
+    acceptLoss = withLoss;
+    Link link = replica.link();
+    if (link != null && link.peerRole == Role.PRIMARY) {
+      if (!force) {
+        end(peerName() + " is connected and primary: use switchover instead");
+        return;
+      }
+      replica.closeLink("promotion by force", true);
+    }
+    slots.read(
+        (error, reading) -> {
+          if (error != null) {
+            end("the backing cannot be read: " + error.getMessage());
+            return;
+          }
+          replica.learn(reading);
+          examine(reading.peer());
+        });
+  }
+
+  private void examine(SlotRecord peer) {
+    if (replica.isPrimary()) {
+      done();
+    } else if (isSureWithoutSurvey(replica.view())) {
+      change();
+    } else if (replica.view().primary() == replica.config().peer() && peer != null && !force) {
+      watch(peer);
+    } else {
+      survey();
+    }
+  }
+
+  /** A clean view that has this node's copy, or the loss of the primary of a pair. */
+  private boolean isSureWithoutSurvey(View view) {
+    return view.clean() || replica.isMember();
+  }
+
+  /** A lone primary may be taken over when its slot has stood still for a while. */
+  private void watch(SlotRecord before) {
+    replica.after(
+        replica.config().timing().loneTakeover().toNanos(),
+        () ->
+            slots.read(
+                (error, reading) -> {
+                  if (error != null) {
+                    end("the backing cannot be read: " + error.getMessage());
+                  } else if (replica.learn(reading)) {
+                    examine(reading.peer());
+                  } else if (reading.peer() != null
+                      && reading.peer().sequence() != before.sequence()) {
+                    end(
+                        peerName()
+                            + " is alive and primary, only not connected: repair the link, or stop"
+                            + " that node first");
+                  } else {
+                    survey();
+                  }
+                }));
+  }
+
+  private void survey() {
+    replica.survey(
+        (error, result) -> {
+          if (error != null) {
+            end("the backing cannot be read: " + error.getMessage());
+          } else if (result.outcome() instanceof NewerView) {
+            end("the view is being changed by " + peerName() + ": try again");
+          } else if (result.outcome() instanceof Recovered recovered) {
+            String refusal = refusal(recovered);
+            if (refusal == null) {
+              change();
+            } else {
+              end(refusal);
+            }
+          }
+        });
+  }
+
+  private void change() {
+    if (replica.isChanging()) {
+      end("a view change is under way: try again");
+      return;
+    }
+    replica.change(ViewChange.Kind.PROMOTE, this::decide);
+  }
+
+  /** After the mark. */
+  private void decide(ViewChange change) {
+    replica.survey(
+        (error, result) -> {
+          if (change.isOver()) {
+            return;
+          }
+          if (error != null) {
+            replica.backingFailed(error);
+            change.retry();
+          } else if (result.outcome() instanceof Recovered recovered) {
+            propose(change, result, recovered);
+          } else {
+            change.retry();
+          }
+        });
+  }
+
+  private void propose(ViewChange change, Survey.Result result, Recovered recovered) {
+    String refusal = refusal(recovered);
+    if (refusal != null) {
+      change.refuse(refusal);
+      return;
+    }
+    View view = replica.view();
+    int me = replica.config().node();
+    if (replica.isMember() || isCoveredByRam(recovered)) {
+      plan = new Plan.FromRam(result);
+      boolean pair = view.clean() && replica.isPeerReadyFor(view);
+      change.propose(
+          replica.newView(
+              me,
+              pair ? 3 : 1 << me,
+              pair ? view.incarnation(1 - me) : 0,
+              replica.number(),
+              view.clean() && !pair,
+              false));
+    } else {
+      replica.discardCopy("the device is loaded from the backing");
+      plan = new Plan.FromBacking(result);
+      change.propose(replica.newView(me, 1 << me, 0, recovered.end(), true, false));
+    }
+  }
+
+  /**
+   * Whether this node's RAM holds everything although it is not a member of the lone view: it was one
+   * of the view before, and nothing was acknowledged alone since.
+   */
+  private boolean isCoveredByRam(Recovered recovered) {
+    View view = replica.view();
+    View memberView = replica.memberView();
+    int peer = replica.config().peer();
+    return memberView != null
+        && view.isLone(peer)
+        && !recovered.complete()
+        && !recovered.damaged()
+        && view.incarnation(peer) == memberView.incarnation(peer)
+        && replica.number() >= view.base();
+  }
+
+  /** Why the promotion cannot be, or null. */
+  private String refusal(Recovered recovered) {
+    View view = replica.view();
+    if (replica.isMember() || isCoveredByRam(recovered) || recovered.complete()) {
+      return null;
+    }
+    if (view.isMember(replica.config().peer())
+        && replica.link() != null
+        && replica.link().peerCopy == Copy.UP_TO_DATE
+        && !force) {
+      return peerName() + " holds every acknowledged write: promote it there";
+    }
+    if (acceptLoss) {
+      return null;
+    }
+    return "acknowledged writes may be missing: the backing holds everything up to write "
+        + recovered.end()
+        + ", view "
+        + view.number()
+        + " began at write "
+        + view.base()
+        + " and what it acknowledged later is known to "
+        + (view.isMember(replica.config().peer()) ? peerName() + " alone" : "nobody alive")
+        + "; bring that node back, or give the missing writes up with --accept-loss";
+  }
+
+  private String peerName() {
+    return replica.config().nodeNames().get(replica.config().peer());
+  }
+
+  /** The view changed, or the attempt was refused. */
+  void changed() {
+    if (outcome == null) {
+      return;
+    }
+    if (replica.isPrimary()) {
+      done();
+    } else {
+      end("view " + replica.view().number() + " was chosen instead; see status");
+    }
+  }
+
+  private void done() {
+    Outcome told = outcome;
+    outcome = null;
+    if (told != null) {
+      told.done("primary in view " + replica.view().number());
+    }
+  }
+
+  void end(String reason) {
+    Outcome told = outcome;
+    outcome = null;
+    if (told != null) {
+      told.refused(reason);
+    }
+  }
+}

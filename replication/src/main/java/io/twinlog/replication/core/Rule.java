@@ -1,0 +1,28 @@
+package io.twinlog.replication.core;
+
+/**
+ * The rules that the promise rests on, each of which tests can switch off to see that the simulator
+ * notices (design, sections 3 and 4). In production all are in force.
+ */
+enum Rule {
+  /** With a secondary, a write is acknowledged only when it has confirmed it (rule 4). */
+  ACKNOWLEDGE_AFTER_CONFIRM,
+  /** A restarted process is not the member that its predecessor was. */
+  INCARNATION,
+  /** Alone, the slots are read after the log is durable and before anything is acknowledged (5). */
+  SLOT_READ_WHEN_ALONE,
+  /** RAM changes on commit, not on arrival. */
+  COMMIT_BEFORE_RAM,
+  /** With a secondary, a read waits for a confirmation of something sent after it began (4). */
+  READ_BARRIER,
+  /** The dirty set is the first batch of a lone view, and durable before anything else is (5). */
+  DIRTY_SET_FIRST,
+  /** Nothing is acknowledged or confirmed between a mark and its outcome (2). */
+  FREEZE_AFTER_MARK,
+  /** In-place writes only of content that a batch in this node's ring has, and checked (4). */
+  LOG_BEFORE_CHECKPOINT,
+  /** Blocks that a superseded incarnation may still write in place are kept in the log. */
+  MASK_LATE_WRITES,
+  /** Requests open when the node leaves the primary role are dropped, never carried out later. */
+  DROP_CLIENT_REQUESTS
+}

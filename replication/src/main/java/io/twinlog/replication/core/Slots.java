@@ -1,0 +1,156 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.SlotArea;
+import io.twinlog.blockdev.log.SlotCodec;
+import io.twinlog.blockdev.log.SlotRecord;
+import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.IoChain.Lane;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * Both nodes' view slots on the shelf. Writes of the own slot go out one after the other, each made
+ * from the record before it, so that no write takes back what an earlier one said.
+ */
+final class Slots {
+
+  /** Both nodes' newest records as read at one moment; {@code peer} or {@code own} may be null. */
+  record Reading(SlotRecord own, SlotRecord peer) {}
+
+  /** Told how a write or a read ended; {@code reading} is null for a write and on error. */
+  @FunctionalInterface
+  interface Completion {
+    void done(IOException error, Reading reading);
+  }
+
+  private record Update(UnaryOperator<SlotRecord> change, Consumer<IOException> then) {}
+
+  private final Effects effects;
+  private final Layout layout;
+  private final int node;
+  private final ArrayDeque<Update> updates = new ArrayDeque<>();
+  private boolean writing;
+  private SlotRecord own;
+
+  /** Highest sequence whose write has completed: an area that shows less was rolled back. */
+  private long writtenSequence;
+
+  Slots(Effects effects, Layout layout, int node) {
+    this.effects = effects;
+    this.layout = layout;
+    this.node = node;
+  }
+
+  /** The own slot as last issued; null before {@link #adopt}. */
+  SlotRecord own() {
+    return own;
+  }
+
+  /** Takes over what a predecessor of this process left in the own slot. */
+  void adopt(SlotRecord found) {
+    own = found;
+    writtenSequence = found.sequence();
+  }
+
+  /**
+   * Writes the own slot durably, changed from its present record.
+   *
+   * @param then told the error, or null when the record is durable
+   */
+  void update(UnaryOperator<SlotRecord> change, Consumer<IOException> then) {
+    updates.add(new Update(change, then));
+    writeNext();
+  }
+
+  boolean isWriting() {
+    return writing;
+  }
+
+  private void writeNext() {
+    if (writing || updates.isEmpty()) {
+      return;
+    }
+    writing = true;
+    Update update = updates.removeFirst();
+    SlotRecord next = update.change().apply(own).withSequence(own.sequence() + 1);
+    own = next;
+    ByteBuffer sector = effects.acquireBuffer(layout.sectorBytes());
+    SlotCodec.encode(next, sector);
+    sector.position(0).limit(layout.sectorBytes());
+    IoChain chain =
+        new IoChain(
+            "slot write",
+            Lane.SLOT,
+            error -> {
+              effects.releaseBuffer(sector);
+              writing = false;
+              if (error == null) {
+                writtenSequence = Math.max(writtenSequence, next.sequence());
+              }
+              update.then().accept(error);
+              writeNext();
+            });
+    chain.write(layout.slotOffset(node, next.sequence()), sector).sync();
+    effects.submit(chain);
+  }
+
+  /** Reads both slots as they are when this call's I/O is carried out. */
+  void read(Completion completion) {
+    ByteBuffer buffer = effects.acquireBuffer(readBytes());
+    IoChain chain =
+        new IoChain("slot read", Lane.SLOT, error -> readDone(buffer, error, completion));
+    addRead(chain, buffer);
+    effects.submit(chain);
+  }
+
+  /** Size of the buffer that {@link #addRead} fills. */
+  int readBytes() {
+    return 2 * layout.slotAreaBytes();
+  }
+
+  /** Lets a chain end with a reading of both slots; {@link #readDone} makes sense of the buffer. */
+  void addRead(IoChain chain, ByteBuffer buffer) {
+    int area = layout.slotAreaBytes();
+    chain.read(layout.slotAreaOffset(0), buffer.slice(0, area));
+    chain.read(layout.slotAreaOffset(1), buffer.slice(area, area));
+  }
+
+  /** Ends what {@link #addRead} began: gives the buffer back and reports. */
+  void readDone(ByteBuffer buffer, IOException error, Completion completion) {
+    Reading reading = null;
+    IOException failure = error;
+    if (error == null) {
+      int area = layout.slotAreaBytes();
+      SlotRecord[] found = new SlotRecord[2];
+      for (int i = 0; i < 2; i++) {
+        found[i] = SlotArea.latest(buffer.slice(i * area, area), i);
+      }
+      reading = new Reading(found[node], found[1 - node]);
+      failure = foreignTo(reading);
+    }
+    effects.releaseBuffer(buffer);
+    completion.done(failure, failure == null ? reading : null);
+  }
+
+  private IOException foreignTo(Reading reading) {
+    if (own == null) {
+      return null;
+    }
+    if (reading.own() == null || reading.own().sequence() < writtenSequence) {
+      return new IOException(
+          "the backing is older than what this node wrote to it (rolled back, or another copy of it);"
+              + " put the right one back, or stop this node");
+    }
+    if (reading.own().sequence() > own.sequence()) {
+      effects.panic(
+          "another process writes this node's slot on the backing: stop one of the two (same node"
+              + " name started twice?)");
+      return new IOException("another process writes this node's slot");
+    }
+    return null;
+  }
+}

@@ -1,0 +1,128 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.log.CheckpointArea;
+import io.twinlog.blockdev.log.CheckpointRecord;
+import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.ReadRequest;
+import io.twinlog.blockdev.log.Recovery;
+import io.twinlog.blockdev.log.RingContents;
+import io.twinlog.blockdev.log.RingScanner;
+import io.twinlog.blockdev.log.View;
+import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.IoChain.Lane;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Reads what the backing holds besides the data area: both checkpoint records and both rings. One
+ * use; the result is handed over on the loop.
+ */
+final class Survey {
+
+  /** What was found, judged by the latest chosen view that the caller knew. */
+  record Result(
+      List<CheckpointRecord> checkpoints, List<RingContents> rings, Recovery.Outcome outcome) {}
+
+  /** Told once; {@code result} is null on error. */
+  @FunctionalInterface
+  interface Completion {
+    void done(IOException error, Result result);
+  }
+
+  private final Effects effects;
+  private final Layout layout;
+  private final UUID resource;
+  private final View chosen;
+  private final Completion completion;
+  private final ByteBuffer window;
+  private final CheckpointRecord[] checkpoints = new CheckpointRecord[2];
+  private final RingContents[] rings = new RingContents[2];
+  private RingScanner scanner;
+
+  private Survey(
+      Effects effects, Layout layout, UUID resource, View chosen, Completion completion) {
+    this.effects = effects;
+    this.layout = layout;
+    this.resource = resource;
+    this.chosen = chosen;
+    this.completion = completion;
+    int bytes = (int) Math.min(RingScanner.MAX_READ_BYTES, layout.ringBytes());
+    int areas = 2 * layout.checkpointAreaBytes();
+    this.window =
+        ByteBuffer.allocateDirect(Math.max(bytes, areas) + BlockTable.BLOCK_BYTES)
+            .alignedSlice(BlockTable.BLOCK_BYTES);
+  }
+
+  static void run(
+      Effects effects, Layout layout, UUID resource, View chosen, Completion completion) {
+    new Survey(effects, layout, resource, chosen, completion).readCheckpoints();
+  }
+
+  private void readCheckpoints() {
+    int bytes = layout.checkpointAreaBytes();
+    IoChain chain =
+        new IoChain(
+            "checkpoint records read",
+            Lane.DATA,
+            error -> {
+              if (error != null) {
+                completion.done(error, null);
+                return;
+              }
+              for (int node = 0; node < 2; node++) {
+                checkpoints[node] = CheckpointArea.latest(window.slice(node * bytes, bytes), node);
+                if (checkpoints[node] == null) {
+                  completion.done(
+                      new IOException("no valid checkpoint record of node " + node), null);
+                  return;
+                }
+              }
+              scan(0);
+            });
+    for (int node = 0; node < 2; node++) {
+      chain.read(layout.checkpointAreaOffset(node), window.slice(node * bytes, bytes));
+    }
+    effects.submit(chain);
+  }
+
+  private void scan(int node) {
+    if (node == 2) {
+      judge();
+      return;
+    }
+    scanner = new RingScanner(layout, resource, checkpoints[node]);
+    readMore(node);
+  }
+
+  private void readMore(int node) {
+    ReadRequest request = scanner.next();
+    if (request == null) {
+      rings[node] = scanner.contents();
+      scan(node + 1);
+      return;
+    }
+    ByteBuffer into = window.slice(0, request.lengthBytes());
+    IoChain chain =
+        new IoChain(
+            "log read",
+            Lane.DATA,
+            error -> {
+              if (error != null) {
+                completion.done(error, null);
+              } else {
+                scanner.feed(into.rewind());
+                readMore(node);
+              }
+            });
+    effects.submit(chain.read(request.offsetBytes(), into));
+  }
+
+  private void judge() {
+    List<CheckpointRecord> records = List.of(checkpoints);
+    List<RingContents> found = List.of(rings);
+    completion.done(
+        null, new Result(records, found, Recovery.of(layout, chosen, records, found)));
+  }
+}
