@@ -23,6 +23,9 @@ final class Link {
   long heardNanos;
   long spokenNanos;
 
+  /** Of the peer's present RAM content, as far as it has told. */
+  long peerIncarnation;
+
   /** The peer as it last described itself. */
   Role peerRole;
 
@@ -31,6 +34,7 @@ final class Link {
   Link(PeerOut out, PeerHello peer, long nowNanos) {
     this.out = out;
     this.peer = peer;
+    this.peerIncarnation = peer.incarnation();
     this.peerRole = peer.role();
     this.heardNanos = nowNanos;
     this.spokenNanos = nowNanos;

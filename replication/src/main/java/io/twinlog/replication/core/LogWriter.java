@@ -130,6 +130,11 @@ final class LogWriter {
     return hasBegun() ? (batch == null ? loggedEnd : batch.start).position() - tail : 0;
   }
 
+  /** Bytes of blocks in the batch under way. */
+  long batchBytes() {
+    return batch == null ? 0 : (long) batch.blocks.cardinality() * BlockTable.BLOCK_BYTES;
+  }
+
   long batches() {
     return batches;
   }

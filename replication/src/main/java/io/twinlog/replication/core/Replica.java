@@ -11,6 +11,7 @@ import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -93,6 +94,7 @@ public final class Replica implements BlockService {
   private ViewChange change;
   private Link link;
   private boolean standalone;
+  private boolean identified;
   private long peerDrainedView;
   private long saidDrainedView;
   private long dirtySinceNanos;
@@ -102,6 +104,12 @@ public final class Replica implements BlockService {
   private long flushNumber;
   private String backingError = "";
   private long viewChanges;
+
+  /** Greatest checkpoint that this node has seen published. */
+  private long knownCheckpoint;
+
+  /** The first batch has to log anew what only the peer's ring holds, before any other append. */
+  private boolean logsAnewFirst;
 
   /** Makes a replica that knows nothing yet; {@link #start} reads the backing. */
   public Replica(ReplicaConfig config, RamDevice ram, Effects effects) {
@@ -162,9 +170,23 @@ public final class Replica implements BlockService {
       hasContent = true;
     }
     View learnt = view;
-    slots.update(own -> own.learn(learnt).identify(incarnation, nonce), this::slotWritten);
+    identify(learnt);
     event("view", "", describe(view), "at start");
     requestEndTurn();
+  }
+
+  /** Writes who this process is; until that is durable no link is wanted. */
+  private void identify(View learnt) {
+    slots.update(
+        own -> own.learn(learnt).identify(incarnation, nonce),
+        error -> {
+          slotWritten(error);
+          if (error == null) {
+            identified = true;
+          } else {
+            after(RETRY_NANOS, () -> identify(learnt));
+          }
+        });
   }
 
   private void slotWritten(IOException error) {
@@ -295,7 +317,7 @@ public final class Replica implements BlockService {
       all.or(table.masked);
       blocks = all.cardinality();
     }
-    boolean room = withMasked || first ? log.fits(blocks) : log.hasRoom(blocks);
+    boolean room = (withMasked || first) ? log.fits(blocks) : log.hasRoom(blocks);
     if (room) {
       log.beginFromRam(view.number(), number, withMasked, first);
     } else {
@@ -307,7 +329,7 @@ public final class Replica implements BlockService {
   private void appendAlone() {
     if (!firstBatchDone) {
       if (loader.hasLogged() && rules.contains(Rule.DIRTY_SET_FIRST)) {
-        beginFromRam(!hasContentSinceLoad(), true);
+        beginFromRam(logsAnewFirst, true);
         return;
       }
       if (!loader.hasLogged()) {
@@ -328,11 +350,6 @@ public final class Replica implements BlockService {
     }
   }
 
-  /** After a load, the first batch also logs anew what only the other ring has. */
-  private boolean hasContentSinceLoad() {
-    return table.masked.isEmpty();
-  }
-
   private void checkpoint() {
     checkpointer.resume();
     if (!checkpointer.isIdle() || !loader.hasLogged() || !firstBatchDoneOrPair()) {
@@ -345,7 +362,8 @@ public final class Replica implements BlockService {
     long limit = Math.min(config.layout().ringBytes() / 4, 64L << 20);
     boolean idle = now - lastLogNanos > IDLE_CHECKPOINT_NANOS;
     boolean letGo = !table.masked.isEmpty() && isPredecessorGone();
-    if (used > limit || letGo || idle && !table.owed.isEmpty()) {
+    boolean manyLimits = view.limits().size() > View.MAX_LIMITS / 2;
+    if (used > limit || letGo || ((idle || manyLimits) && !table.owed.isEmpty())) {
       checkpointer.start();
     }
   }
@@ -364,7 +382,7 @@ public final class Replica implements BlockService {
 
   private boolean isFlushWanted() {
     return flushOutcome != null
-        || primaryPart.hasFlushes() && config.flushToLog()
+        || (primaryPart.hasFlushes() && config.flushToLog())
         || handover.goal() == Handover.Goal.STOP;
   }
 
@@ -376,6 +394,7 @@ public final class Replica implements BlockService {
     dirtySinceNanos = now;
     if (batch.first && batch.view == view.number() && !isPair()) {
       firstBatchDone = true;
+      logsAnewFirst = false;
       event("backing", "incomplete", "complete", "the first batch of view " + view.number());
     }
     if (batch.source == Batch.Source.PENDING) {
@@ -386,6 +405,7 @@ public final class Replica implements BlockService {
   }
 
   void checkpointed() {
+    knownCheckpoint = Math.max(knownCheckpoint, checkpointer.position());
     requestEndTurn();
   }
 
@@ -418,9 +438,9 @@ public final class Replica implements BlockService {
     if (change != null) {
       throw new IllegalStateException("a view change is under way");
     }
-    if (!primary) {
+    if (!primary && view.primary() == config.peer()) {
+      // From the mark on it confirms nothing; its primary need not wait to find that out.
       closeLink("this node is changing the view", true);
-      secondary.endSync();
     }
     change = new ViewChange(this, slots, kind, decision);
     change.start();
@@ -497,7 +517,7 @@ public final class Replica implements BlockService {
             value.completeAtBirth(),
             value.clean(),
             value.liveShelves(),
-            view.nextLimits(value.base(), checkpointer.position())));
+            view.nextLimits(value.base(), knownCheckpoint)));
   }
 
   private void adoptWithLimits(View next) {
@@ -511,6 +531,10 @@ public final class Replica implements BlockService {
     slots.update(own -> own.learn(next), this::slotWritten);
     secondary.endSync();
     event("view", describe(old), describe(next), "");
+    if (link != null) {
+      // Before any frame of the new view.
+      link.out.control(new PeerControl.ViewAnnounce(next));
+    }
     boolean chosen = next.primary() == config.node() && isMember();
     if (isMember() && next.members() == 3) {
       memberView = next;
@@ -524,10 +548,7 @@ public final class Replica implements BlockService {
     } else {
       becomeSecondary(old);
     }
-    if (link != null) {
-      link.out.control(new PeerControl.ViewAnnounce(next));
-      sayStatus();
-    }
+    sayStatus();
     promotion.changed();
     handover.viewChanged();
     requestEndTurn();
@@ -592,10 +613,10 @@ public final class Replica implements BlockService {
     long of = view.number();
     survey(
         (error, result) -> {
-          if (view.number() != of && !primary || surveyed) {
+          if (!primary || surveyed) {
             return;
           }
-          if (error == null && result.outcome() instanceof Recovered recovered) {
+          if (error == null && view.number() == of && result.outcome() instanceof Recovered recovered) {
             install(result, recovered, load);
           } else {
             if (error != null) {
@@ -639,6 +660,8 @@ public final class Replica implements BlockService {
     CheckpointRecord own = survey.checkpoints().get(me);
     log.begin(incarnation, survey.rings().get(me).end(), own, recovered.end());
     checkpointer.begin(own, recovered.checkpoint());
+    knownCheckpoint = Math.max(knownCheckpoint, recovered.checkpoint());
+    logsAnewFirst = load && !table.masked.isEmpty();
     if (load) {
       loader.begin(recovered.newest());
     } else {
@@ -656,7 +679,7 @@ public final class Replica implements BlockService {
         !isPair()
             && view.completeAtBirth()
             && table.dirty.isEmpty()
-            && (primarySinceView < view.number() || table.masked.isEmpty());
+            && !logsAnewFirst;
   }
 
   private void continuePrimary(View old) {
@@ -666,9 +689,6 @@ public final class Replica implements BlockService {
       taker = taker && !view.completeAtBirth();
     } else if (!isPair()) {
       taker = false;
-    }
-    if (isPair() && link != null) {
-      link.out.control(new PeerControl.ViewAnnounce(view));
     }
     log.viewChanged();
     if (surveyed) {
@@ -699,7 +719,7 @@ public final class Replica implements BlockService {
     hasContent = false;
     memberView = null;
     number = 0;
-    java.util.Arrays.fill(table.lastChanged, 0);
+    Arrays.fill(table.lastChanged, 0);
     slots.update(own -> own.identify(incarnation, nonce), this::slotWritten);
     event("copy", "", "inconsistent", why);
   }
@@ -721,7 +741,7 @@ public final class Replica implements BlockService {
 
   /** Whether the node should have a link: false while it stands alone. */
   public boolean wantsLink() {
-    return !standalone && view != null;
+    return !standalone && identified;
   }
 
   /** What this replica says of itself when a connection is made. */
@@ -769,12 +789,11 @@ public final class Replica implements BlockService {
             return;
           }
           if (reading.peer() == null || reading.peer().nonce() != of.peer.nonce()) {
-            // Its slot write may be on its way still: the peer writes before it connects.
-            if (now - of.spokenNanos < 0 || of.heardNanos - now < 0) {
-              after(RETRY_NANOS, () -> verifyIfLinked(of));
-            } else {
-              after(RETRY_NANOS, () -> verifyIfLinked(of));
-            }
+            standalone = true;
+            closeLink(
+                "the peer uses another backing: what it wrote to its slot is not to be seen here;"
+                    + " make both nodes' shelves the same, then connect",
+                true);
             return;
           }
           of.verified = true;
@@ -903,17 +922,29 @@ public final class Replica implements BlockService {
     } else if (message instanceof PeerControl.SyncOffer offer) {
       secondary.offered(of, offer.view());
     } else if (message instanceof PeerControl.SyncReady ready) {
+      of.peerIncarnation = ready.incarnation();
       syncSource.ready(of, ready.view(), ready.incarnation());
     } else if (message instanceof PeerControl.SyncStart start) {
       secondary.started(start.view(), start.number());
     } else if (message instanceof PeerControl.SyncRefused refused) {
       event("resync", "", "refused", refused.reason());
       syncSource.refused();
+      lookForMark();
     } else if (message instanceof PeerControl.SwitchoverRequest) {
       switchoverAsked(of);
     } else if (message instanceof PeerControl.SwitchoverRefused refused) {
       failover.switchoverRefused(refused.reason());
     }
+  }
+
+  /** The peer may have refused because it has marked a view that this node has not seen. */
+  private void lookForMark() {
+    slots.read(
+        (error, reading) -> {
+          if (error == null && primary && !learn(reading)) {
+            isContested(reading);
+          }
+        });
   }
 
   private void announced(View announced) {
@@ -1148,6 +1179,10 @@ public final class Replica implements BlockService {
     return primaryPart.isQuiet();
   }
 
+  boolean isPromoting() {
+    return promotion.isUnderWay();
+  }
+
   boolean isChanging() {
     return change != null;
   }
@@ -1211,7 +1246,11 @@ public final class Replica implements BlockService {
 
   /** Whether the peer holds the clean view's content and is there to confirm. */
   boolean isPeerReadyFor(View clean) {
-    return false && clean.isMember(config.peer());
+    int peer = config.peer();
+    return link != null
+        && link.verified
+        && clean.isMember(peer)
+        && link.peerIncarnation == clean.incarnation(peer);
   }
 
   void after(long delayNanos, Runnable action) {

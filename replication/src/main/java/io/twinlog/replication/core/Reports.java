@@ -1,0 +1,95 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.log.View;
+import io.twinlog.replication.core.ReplicaReport.BackingState;
+import io.twinlog.replication.core.ReplicaReport.PeerState;
+import io.twinlog.replication.core.ReplicaReport.SyncProgress;
+import io.twinlog.replication.core.ReplicaReport.ViewState;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes the picture of a replica that status and metrics show. */
+final class Reports {
+  private Reports() {}
+
+  static ReplicaReport of(
+      Replica replica,
+      LogWriter log,
+      Checkpointer checkpointer,
+      Loader loader,
+      BlockTable table,
+      Primary primary,
+      String backingError) {
+    boolean isPrimary = replica.isPrimary();
+    long dirtyBytes =
+        isPrimary ? (long) table.dirty.cardinality() * BlockTable.BLOCK_BYTES + log.batchBytes() : 0;
+    long dirtyMillis =
+        dirtyBytes == 0 ? 0 : (replica.now() - replica.dirtySinceNanos()) / 1_000_000;
+    boolean alone = isPrimary && !replica.isPair();
+    BackingState backing =
+        new BackingState(
+            backingError.isEmpty() ? "ok" : backingError,
+            replica.isComplete(),
+            dirtyBytes,
+            dirtyMillis,
+            replica.number(),
+            log.logged(),
+            checkpointer.position(),
+            log.usedBytes(),
+            replica.config().layout().ringBytes(),
+            isPrimary ? replica.isPopulated() : loader.isDone());
+    Link link = replica.link();
+    String peerName = replica.config().nodeNames().get(replica.config().peer());
+    PeerState peer =
+        link == null
+            ? new PeerState(peerName, Role.SECONDARY, Copy.UNKNOWN)
+            : new PeerState(peerName, link.peerRole, link.peerCopy);
+    SyncProgress sync = replica.syncSource().progress();
+    return new ReplicaReport(
+        replica.name(),
+        isPrimary ? Role.PRIMARY : Role.SECONDARY,
+        replica.connection(),
+        peer,
+        replica.reportedCopy(),
+        viewOf(replica),
+        backing,
+        alone && !replica.firstBatchDone() ? dirtyBytes : 0,
+        sync,
+        suspended(replica, backingError),
+        primary.openRequests(),
+        primary.counters(replica.viewChanges(), checkpointer.checkpoints()));
+  }
+
+  private static ViewState viewOf(Replica replica) {
+    View view = replica.view();
+    if (view == null) {
+      return new ViewState(0, List.of(), "", false);
+    }
+    List<String> names = replica.config().nodeNames();
+    List<String> members = new ArrayList<>(2);
+    for (int node = 0; node < 2; node++) {
+      if (view.isMember(node)) {
+        members.add(names.get(node));
+      }
+    }
+    String primary = view.primary() == View.NO_NODE ? "" : names.get(view.primary());
+    boolean complete = view.completeAtBirth() || replica.isComplete();
+    return new ViewState(view.number(), members, primary, complete);
+  }
+
+  private static String suspended(Replica replica, String backingError) {
+    if (!replica.isPrimary()) {
+      return "";
+    }
+    if (replica.isFrozen()) {
+      return "the view is being changed" + (backingError.isEmpty() ? "" : ": " + backingError);
+    }
+    if (!replica.isPair() && !replica.firstBatchDone()) {
+      return "what only this node's RAM holds is being logged";
+    }
+    if (replica.holdsRequests()) {
+      return "the primary is giving its role up";
+    }
+    return !replica.isPair() && !backingError.isEmpty() ? backingError : "";
+  }
+}
