@@ -161,9 +161,9 @@ final class LogWriter {
     return layout.ringBytes() - (loggedEnd.position() - tail);
   }
 
-  static long bytesOf(int blocks) {
+  static long bytesOf(long blocks) {
     long pieces = (blocks + Layout.PIECE_BLOCKS - 1) / Layout.PIECE_BLOCKS;
-    return blocks * (long) BlockTable.BLOCK_BYTES + Math.max(1, pieces) * PieceEncoder.HEADER_BYTES;
+    return blocks * BlockTable.BLOCK_BYTES + Math.max(1, pieces) * PieceEncoder.HEADER_BYTES;
   }
 
   /** Whether a batch of so many blocks fits and leaves room for one that holds the whole device. */
