@@ -2,9 +2,13 @@ package io.twinlog.blockdev.sys;
 
 import com.kenai.jffi.MemoryIO;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
+import jnr.ffi.annotations.In;
 
 /**
  * The one place that calls the C library. Every failure is a {@link SystemCallException}; calls
@@ -28,6 +32,29 @@ final class Native {
   // asm-generic/resource.h
   static final int RLIMIT_MEMLOCK = 8;
 
+  // asm-generic/fcntl.h, and arch/arm64/include/uapi/asm/fcntl.h for the one that differs
+  static final int O_RDWR = 02;
+  static final int O_CREAT = 0100;
+  static final int O_EXCL = 0200;
+  static final int O_CLOEXEC = 02000000;
+  static final int O_DIRECT = "aarch64".equals(System.getProperty("os.arch")) ? 0200000 : 040000;
+
+  // linux/fs.h
+  private static final int SEEK_END = 2;
+  private static final long BLKSSZGET = 0x1268;
+
+  // linux/fcntl.h and linux/stat.h
+  private static final int AT_EMPTY_PATH = 0x1000;
+  static final int STATX_BASIC_STATS = 0x7ff;
+  static final int STATX_DIOALIGN = 0x2000;
+
+  // asm-generic/fcntl.h
+  private static final int LOCK_EX = 2;
+  private static final int LOCK_NB = 4;
+
+  // linux/prctl.h
+  private static final int PR_SET_IO_FLUSHER = 57;
+
   private static final LibC C = LibraryLoader.create(LibC.class).load("c");
   private static final Runtime RUNTIME = Runtime.getRuntime(C);
 
@@ -48,6 +75,30 @@ final class Native {
     int madvise(long address, long length, int advice);
 
     int getrlimit(int resource, long limit);
+
+    int open(@In byte[] path, int flags, int mode);
+
+    int close(int descriptor);
+
+    long pread(int descriptor, long into, long count, long offset);
+
+    long pwrite(int descriptor, long from, long count, long offset);
+
+    int fdatasync(int descriptor);
+
+    long lseek(int descriptor, long offset, int whence);
+
+    int fallocate(int descriptor, int mode, long offset, long length);
+
+    int ftruncate(int descriptor, long length);
+
+    int ioctl(int descriptor, long request, long argument);
+
+    int statx(int directory, @In byte[] path, int flags, int mask, long result);
+
+    int flock(int descriptor, int operation);
+
+    int prctl(int option, long argument2, long argument3, long argument4, long argument5);
   }
 
   private Native() {}
@@ -87,6 +138,98 @@ final class Native {
     check("getrlimit", C.getrlimit(resource, address(limit)));
   }
 
+  static int open(Path path, int flags) throws SystemCallException {
+    byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] terminated = Arrays.copyOf(name, name.length + 1);
+    int descriptor;
+    do {
+      descriptor = C.open(terminated, flags | O_CLOEXEC, 0600);
+    } while (descriptor < 0 && interrupted());
+    check("open", descriptor);
+    return descriptor;
+  }
+
+  /** Never repeated: Linux has released the descriptor even when it answers EINTR. */
+  static void close(int descriptor) throws SystemCallException {
+    if (C.close(descriptor) < 0 && !interrupted()) {
+      throw failure("close");
+    }
+  }
+
+  /** How many bytes were read, 0 at the end of the file. */
+  static int read(int descriptor, long into, int count, long offset) throws SystemCallException {
+    long result;
+    do {
+      result = C.pread(descriptor, into, count, offset);
+    } while (result < 0 && interrupted());
+    check("pread", result);
+    return (int) result;
+  }
+
+  /** How many bytes were written, perhaps fewer than asked for. */
+  static int write(int descriptor, long from, int count, long offset) throws SystemCallException {
+    long result;
+    do {
+      result = C.pwrite(descriptor, from, count, offset);
+    } while (result < 0 && interrupted());
+    check("pwrite", result);
+    return (int) result;
+  }
+
+  static void sync(int descriptor) throws SystemCallException {
+    int result;
+    do {
+      result = C.fdatasync(descriptor);
+    } while (result < 0 && interrupted());
+    check("fdatasync", result);
+  }
+
+  /** Size of a regular file or a block device; moves the file position, which nothing here uses. */
+  static long size(int descriptor) throws SystemCallException {
+    long result = C.lseek(descriptor, 0, SEEK_END);
+    check("lseek", result);
+    return result;
+  }
+
+  static void allocate(int descriptor, long length) throws SystemCallException {
+    int result;
+    do {
+      result = C.fallocate(descriptor, 0, 0, length);
+    } while (result < 0 && interrupted());
+    check("fallocate", result);
+  }
+
+  static void truncate(int descriptor, long length) throws SystemCallException {
+    int result;
+    do {
+      result = C.ftruncate(descriptor, length);
+    } while (result < 0 && interrupted());
+    check("ftruncate", result);
+  }
+
+  /** Fills an {@code int} with a block device's logical sector size. */
+  static void logicalSector(int descriptor, ByteBuffer result) throws SystemCallException {
+    check("ioctl BLKSSZGET", C.ioctl(descriptor, BLKSSZGET, address(result)));
+  }
+
+  /** Fills {@code struct statx}, 256 bytes. */
+  static void status(int descriptor, int mask, ByteBuffer result) throws SystemCallException {
+    check("statx", C.statx(descriptor, new byte[1], AT_EMPTY_PATH, mask, address(result)));
+  }
+
+  /** Fails with EAGAIN when another open file holds the lock. */
+  static void lockExclusively(int descriptor) throws SystemCallException {
+    int result;
+    do {
+      result = C.flock(descriptor, LOCK_EX | LOCK_NB);
+    } while (result < 0 && interrupted());
+    check("flock", result);
+  }
+
+  static void setIoFlusher(boolean on) throws SystemCallException {
+    check("prctl PR_SET_IO_FLUSHER", C.prctl(PR_SET_IO_FLUSHER, on ? 1 : 0, 0, 0, 0));
+  }
+
   /** Where a direct buffer's index 0 is; the caller keeps the buffer reachable during the call. */
   static long address(ByteBuffer direct) {
     return MemoryIO.getInstance().getDirectBufferAddress(direct);
@@ -101,7 +244,7 @@ final class Native {
     return RUNTIME.getLastError() == Errno.EINTR;
   }
 
-  private static void check(String call, int result) throws SystemCallException {
+  private static void check(String call, long result) throws SystemCallException {
     if (result < 0) {
       throw failure(call);
     }

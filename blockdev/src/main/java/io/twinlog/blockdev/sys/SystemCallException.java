@@ -24,4 +24,14 @@ public final class SystemCallException extends IOException {
   public int errno() {
     return errno;
   }
+
+  /** Whether what was asked cannot be done with this file, wherever else it can (EOPNOTSUPP). */
+  public boolean isUnsupported() {
+    return errno == Errno.EOPNOTSUPP;
+  }
+
+  /** Whether an argument does not suit this file (EINVAL), such as O_DIRECT. */
+  public boolean isInvalidArgument() {
+    return errno == Errno.EINVAL;
+  }
 }

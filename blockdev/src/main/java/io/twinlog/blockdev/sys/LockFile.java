@@ -1,0 +1,46 @@
+package io.twinlog.blockdev.sys;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A file that one process at a time holds locked (flock(2)). The kernel lets go when the process
+ * ends, however it ends; the file itself stays.
+ */
+public final class LockFile implements AutoCloseable {
+
+  private final int descriptor;
+  private boolean closed;
+
+  private LockFile(int descriptor) {
+    this.descriptor = descriptor;
+  }
+
+  /**
+   * Makes the file if need be and locks it.
+   *
+   * @return null when somebody else holds it
+   */
+  public static LockFile tryLock(Path path) throws IOException {
+    int descriptor = Native.open(path, Native.O_RDWR | Native.O_CREAT);
+    try {
+      Native.lockExclusively(descriptor);
+      return new LockFile(descriptor);
+    } catch (SystemCallException e) {
+      Native.close(descriptor);
+      if (e.errno() == Errno.EAGAIN) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /** Lets go; idempotent. */
+  @Override
+  public void close() throws IOException {
+    if (!closed) {
+      closed = true;
+      Native.close(descriptor);
+    }
+  }
+}
