@@ -10,8 +10,9 @@ import java.util.List;
  * failure ends it. A chain is submitted once. Two chains under way are not ordered with respect to
  * each other.
  *
- * <p>Ownership: the buffers belong to the shelf from submission until the outcome is reported; they
- * are direct, and for a file shelf aligned to 4096 bytes in address, offset and length (slot
+ * <p>Ownership: the buffers belong to the shelf from submission until the outcome is reported, and
+ * their positions and limits do not move (one buffer may be on its way to two shelves at once);
+ * they are direct, and for a file shelf aligned to 4096 bytes in address, offset and length (slot
  * records: to the shelf's sector size).
  */
 public final class IoChain {

@@ -80,7 +80,7 @@ class MappedRamModelTest {
         CompositeByteBuf pieces = pool.compositeBuffer();
         int left = length;
         while (left > 0) {
-          int piece = 1 + random.nextInt(left);
+          int piece = Math.min(left, 200 + random.nextInt(1000));
           pieces.addComponent(true, pool.directBuffer().writeBytes(randomBytes(random, piece)));
           left -= piece;
         }
