@@ -91,7 +91,7 @@ final class LogFixture {
       List<Map.Entry<Integer, Integer>> blocks,
       boolean last) {
     ByteBuffer piece =
-        ByteBuffer.allocateDirect(PieceEncoder.HEADER_BYTES + PieceHeader.MAX_DATA_BYTES);
+        ByteBuffer.allocate(PieceEncoder.HEADER_BYTES + blocks.size() * Layout.BLOCK_BYTES);
     long[] runs = new long[blocks.size()];
     piece.position(PieceEncoder.HEADER_BYTES);
     for (int i = 0; i < runs.length; i++) {
