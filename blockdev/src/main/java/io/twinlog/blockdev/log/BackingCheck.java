@@ -113,7 +113,7 @@ public final class BackingCheck {
       return null;
     }
     Recovered recovered = (Recovered) outcome;
-    if (recovered.damaged()) {
+    if (recovered.damaged() && recovered.end() < lastKnown(recovered)) {
       problems.add(
           "the log was complete and is not any more: it reaches write %d of at least %d"
               .formatted(recovered.end(), lastKnown(recovered)));

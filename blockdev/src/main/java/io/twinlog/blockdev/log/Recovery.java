@@ -1,5 +1,6 @@
 package io.twinlog.blockdev.log;
 
+import io.twinlog.blockdev.log.RingContents.Stop;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -45,7 +46,7 @@ public final class Recovery {
    * @param afterGap batches that count, but cannot be reached without a gap in the write numbers
    * @param complete whether every acknowledged write is in the state, which is as of {@code end}
    * @param damaged whether more was on the backing once: it was complete and does not reach its
-   *     view's base any more
+   *     view's base any more, or has a gap; or a ring was overwritten behind its tail
    * @param lateWrites per incarnation, the blocks of all its batches that count and were not below
    *     the checkpoint: it may still write them in place (design, "Late in-place writes")
    * @param newest where each block's content as of {@code end} is
@@ -117,6 +118,8 @@ public final class Recovery {
       addBlocks(batch, lateWrites.computeIfAbsent(writer, w -> new BitSet()));
     }
 
+    // Whoever has marked the next view before reading never meets a ring that is being reused.
+    boolean overwritten = rings.stream().anyMatch(ring -> ring.stop() == Stop.OVERWRITTEN);
     boolean promised = chosen.clean() || isComplete(chosen, checkpoints, rings);
     boolean reachesBase = end >= chosen.base();
     return new Recovered(
@@ -125,8 +128,8 @@ public final class Recovery {
         end,
         List.copyOf(replay),
         List.copyOf(afterGap),
-        promised && reachesBase,
-        promised && !(reachesBase && afterGap.isEmpty()),
+        promised && reachesBase && !overwritten,
+        overwritten || (promised && !(reachesBase && afterGap.isEmpty())),
         Map.copyOf(lateWrites),
         newest);
   }

@@ -283,6 +283,16 @@ class RecoveryTest {
   }
 
   @Test
+  void shouldBeDamagedWhenARingIsOverwrittenBehindItsTail() {
+    View born = new View(3, 0, 1, 50, 0, 0, true, false, 1, List.of());
+    a.rewind(new RingEnd(9, backing.layout.ringBytes(), 0));
+    logA(3, 0, 1, Map.of(0, 1));
+    Recovered state = backing.recovered(born, A_0, B_0);
+    assertFalse(state.complete());
+    assertTrue(state.damaged());
+  }
+
+  @Test
   void shouldIgnoreStaleRingsWhenTheyAreOfAnotherResource() {
     backing.append(new PieceEncoder(new UUID(9, 9), 0, 50, START), 0, 1, 0, 1, Map.of(0, 1));
     assertEquals(0, backing.recovered(pair(1, 0, 0), A_0, B_0).end());
