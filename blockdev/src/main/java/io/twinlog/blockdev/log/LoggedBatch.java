@@ -1,5 +1,7 @@
 package io.twinlog.blockdev.log;
 
+import java.util.BitSet;
+
 /**
  * An intact batch of a ring: the contents, exactly as of write number {@code cut}, of every block
  * that changed after write number {@code from}. Whether it counts is for the chosen view to say
@@ -21,4 +23,15 @@ public record LoggedBatch(
     long cut,
     long startPosition,
     long endPosition,
-    LoggedRuns runs) {}
+    LoggedRuns runs) {
+
+  /** The blocks that it holds. */
+  public BitSet blocks() {
+    BitSet blocks = new BitSet();
+    for (int i = 0; i < runs.size(); i++) {
+      int start = (int) Run.startBlock(runs.run(i));
+      blocks.set(start, start + Run.count(runs.run(i)));
+    }
+    return blocks;
+  }
+}

@@ -115,7 +115,7 @@ public final class Recovery {
         afterGap.add(batch);
       }
       Writer writer = new Writer(batch.node(), batch.incarnation());
-      addBlocks(batch, lateWrites.computeIfAbsent(writer, w -> new BitSet()));
+      lateWrites.computeIfAbsent(writer, w -> new BitSet()).or(batch.blocks());
     }
 
     // Whoever has marked the next view before reading never meets a ring that is being reused.
@@ -171,13 +171,5 @@ public final class Recovery {
             .anyMatch(
                 checkpoint ->
                     checkpoint.view() == view.number() && checkpoint.position() >= view.base());
-  }
-
-  private static void addBlocks(LoggedBatch batch, BitSet blocks) {
-    LoggedRuns runs = batch.runs();
-    for (int i = 0; i < runs.size(); i++) {
-      int start = (int) Run.startBlock(runs.run(i));
-      blocks.set(start, start + Run.count(runs.run(i)));
-    }
   }
 }

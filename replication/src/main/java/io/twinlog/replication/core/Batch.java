@@ -32,8 +32,11 @@ final class Batch {
   /** Its blocks that no piece has taken yet. */
   final BitSet unstaged;
 
-  /** Whether it holds every masked block. */
-  final boolean withMasked;
+  /**
+   * Whether it holds every block changed after the published checkpoint, and every masked one: then
+   * nothing before it in the ring is needed any more.
+   */
+  final boolean whole;
 
   /** Whether it is the first of a lone view: everything up to the base. */
   final boolean first;
@@ -66,7 +69,7 @@ final class Batch {
       Source source,
       RingEnd start,
       BitSet blocks,
-      boolean withMasked,
+      boolean whole,
       boolean first) {
     this.view = view;
     this.from = from;
@@ -75,7 +78,7 @@ final class Batch {
     this.start = start;
     this.blocks = blocks;
     this.unstaged = (BitSet) blocks.clone();
-    this.withMasked = withMasked;
+    this.whole = whole;
     this.first = first;
   }
 

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * What the replica knows of each 4096-byte block. The secondary keeps {@link #lastChanged} alone; the
- * rest means something while this node is primary and has surveyed the backing.
+ * What the replica knows of each 4096-byte block. The secondary keeps {@link #lastChanged} alone;
+ * the rest means something while this node is primary and has surveyed the backing.
  */
 final class BlockTable {
   static final int BLOCK_BYTES = 4096;

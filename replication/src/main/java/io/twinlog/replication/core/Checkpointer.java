@@ -25,8 +25,8 @@ final class Checkpointer {
 
   private enum State {
     IDLE,
-    /** Waits for the batch with the masked blocks. */
-    WANTS_MASKED_BATCH,
+    /** Waits for a whole batch, because blocks are masked. */
+    WANTS_WHOLE_BATCH,
     /** Writes blocks in place. */
     WRITING,
     /** Publishes the position. */
@@ -109,8 +109,14 @@ final class Checkpointer {
     return state == State.IDLE && chainsUnderWay == 0 && !retryPending;
   }
 
-  boolean wantsMaskedBatch() {
-    return state == State.WANTS_MASKED_BATCH;
+  boolean wantsWholeBatch() {
+    return state == State.WANTS_WHOLE_BATCH;
+  }
+
+  /** Adds every block that changed after the published position and was in a batch since. */
+  void addOwed(BitSet blocks) {
+    blocks.or(table.owed);
+    blocks.or(owedNow);
   }
 
   long position() {
@@ -127,22 +133,54 @@ final class Checkpointer {
       return;
     }
     round++;
-    if (table.masked.isEmpty()) {
-      write();
-    } else if (hasMaskedBatch()) {
+    if (mayLetGo() || hasWholeBatch()) {
       write();
     } else {
-      state = State.WANTS_MASKED_BATCH;
+      state = State.WANTS_WHOLE_BATCH;
     }
   }
 
-  private boolean hasMaskedBatch() {
-    return log.newestWithMasked() != null && log.newestWithMasked().cut == log.logged();
+  private boolean hasWholeBatch() {
+    return log.newestWhole() != null && log.newestWhole().cut == log.logged();
+  }
+
+  /**
+   * Whether no block has to stay masked: each is in this node's ring, and whoever might have
+   * written it late is gone, so that writing it in place once more, in this round, is the end of
+   * it.
+   */
+  private boolean mayLetGo() {
+    if (table.masked.isEmpty()) {
+      return true;
+    }
+    if (!replica.isPredecessorGone()) {
+      return false;
+    }
+    for (int block = table.masked.nextSetBit(0);
+        block >= 0;
+        block = table.masked.nextSetBit(block + 1)) {
+      if (table.loggedAt[block] == BlockTable.NOT_LOGGED) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The ring may begin at a whole batch: publishes that, with the position as it is. */
+  void publishTail(RingEnd tail) {
+    if (isIdle() || state == State.WANTS_WHOLE_BATCH) {
+      round++;
+      owedNow.clear();
+      target = position;
+      newTail = tail;
+      unmasking = false;
+      publish();
+    }
   }
 
   /** The log has advanced, or the view: goes on where this was waited for. */
   void resume() {
-    if (state == State.WANTS_MASKED_BATCH && hasMaskedBatch()) {
+    if (state == State.WANTS_WHOLE_BATCH && (mayLetGo() || hasWholeBatch())) {
       write();
     } else if (state == State.WRITING && chainsUnderWay == 0 && !retryPending) {
       writeMore();
@@ -152,8 +190,8 @@ final class Checkpointer {
   private void write() {
     state = State.WRITING;
     target = log.logged();
-    newTail = table.masked.isEmpty() ? log.loggedEnd() : log.newestWithMasked().start;
-    unmasking = replica.isPredecessorGone();
+    unmasking = mayLetGo();
+    newTail = unmasking ? log.loggedEnd() : log.newestWhole().start;
     owedNow = (BitSet) table.owed.clone();
     table.owed.clear();
     if (unmasking) {
@@ -186,7 +224,8 @@ final class Checkpointer {
               blocksWritten(mine, block, error);
             });
     for (int i = block; i < end; i++) {
-      addContent(chain, i, buffer.slice((i - block) * BlockTable.BLOCK_BYTES, BlockTable.BLOCK_BYTES));
+      addContent(
+          chain, i, buffer.slice((i - block) * BlockTable.BLOCK_BYTES, BlockTable.BLOCK_BYTES));
     }
     chain.write((long) block * BlockTable.BLOCK_BYTES, buffer);
     chainsUnderWay++;
@@ -272,8 +311,10 @@ final class Checkpointer {
       return;
     }
     if (error != null) {
+      // The sync may have failed for what was written in place: all of it is written again.
       replica.backingFailed(error);
       state = State.WRITING;
+      cursor = 0;
       retryLater();
       return;
     }

@@ -6,8 +6,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Keeps the contents, as of a batch's cut, of blocks that are overwritten before the batch has taken
- * them: a fixed pool of blocks outside the heap.
+ * Keeps the contents, as of a batch's cut, of blocks that are overwritten before the batch has
+ * taken them: a fixed pool of blocks outside the heap.
  */
 final class CopyAside {
   private final ByteBuffer pool;

@@ -16,8 +16,8 @@ public interface Effects {
   void submit(IoChain chain);
 
   /**
-   * A direct buffer, 4096-aligned, position 0, limit {@code bytes}, with any content. The core gives
-   * each back exactly once.
+   * A direct buffer, 4096-aligned, position 0, limit {@code bytes}, with any content. The core
+   * gives each back exactly once.
    *
    * @param bytes a multiple of 512, at most {@link ReplicaConfig#PIECE_BYTES}
    */

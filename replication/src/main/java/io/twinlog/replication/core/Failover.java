@@ -76,8 +76,7 @@ final class Failover {
           && replica.link().peerRole == Role.SECONDARY;
     }
     boolean secondaryOfPair = replica.isPair() && replica.isMember();
-    return alone
-        > (secondaryOfPair ? timing.takeoverDelay() : timing.loneTakeover()).toNanos();
+    return alone > (secondaryOfPair ? timing.takeoverDelay() : timing.loneTakeover()).toNanos();
   }
 
   private void takeOver() {

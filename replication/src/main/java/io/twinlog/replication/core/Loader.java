@@ -12,9 +12,9 @@ import java.util.ArrayDeque;
 import java.util.BitSet;
 
 /**
- * Fills RAM from the backing (design, section 4, "Populate"). What the log holds is loaded before the
- * node serves; the rest comes in the background, blocks that somebody waits for first. A block that a
- * client has written whole in the meantime is not loaded any more.
+ * Fills RAM from the backing (design, section 4, "Populate"). What the log holds is loaded before
+ * the node serves; the rest comes in the background, blocks that somebody waits for first. A block
+ * that a client has written whole in the meantime is not loaded any more.
  */
 final class Loader {
   private static final int BLOCKS_PER_CHAIN = Layout.PIECE_BLOCKS;
@@ -73,7 +73,9 @@ final class Loader {
     return chainsUnderWay > 0;
   }
 
-  /** Whether the request can be answered, or laid over RAM, with what is loaded; else asks for it. */
+  /**
+   * Whether the request can be answered, or laid over RAM, with what is loaded; else asks for it.
+   */
   boolean isReady(BlockRequest request) {
     if (missing.isEmpty()) {
       return true;
@@ -111,7 +113,7 @@ final class Loader {
   }
 
   private void loadNext() {
-    if (chainsUnderWay > 0 || missing.isEmpty() && logged.isEmpty()) {
+    if (chainsUnderWay > 0 || (missing.isEmpty() && logged.isEmpty())) {
       return;
     }
     int block = next();

@@ -54,7 +54,14 @@ final class LogWriter {
   private long tailSequence;
 
   private long logged;
-  private Batch newestWithMasked;
+
+  /** The newest whole batch of this primacy, or null. */
+  private Batch newestWhole;
+
+  /**
+   * Where a whole batch of an earlier primacy begins, after which nothing older is needed; or null.
+   */
+  private RingEnd inheritedWhole;
 
   private long batches;
   private long loggedBytes;
@@ -77,15 +84,19 @@ final class LogWriter {
   }
 
   /** This node is primary and has surveyed the backing: appends go on at the ring's end. */
-  void begin(long incarnation, RingEnd end, CheckpointRecord published, long loggedNumber) {
-    encoder =
-        new PieceEncoder(
-            replica.config().uuid(), replica.config().node(), incarnation, end);
+  void begin(
+      long incarnation,
+      RingEnd end,
+      CheckpointRecord published,
+      long loggedNumber,
+      RingEnd wholeBatch) {
+    encoder = new PieceEncoder(replica.config().uuid(), replica.config().node(), incarnation, end);
     loggedEnd = end;
     tail = published.tailPosition();
     tailSequence = published.tailBatch();
     logged = loggedNumber;
-    newestWithMasked = null;
+    newestWhole = null;
+    inheritedWhole = wholeBatch;
     batch = null;
     aside.clear();
   }
@@ -121,9 +132,15 @@ final class LogWriter {
     return loggedEnd;
   }
 
-  /** The newest batch that holds every masked block, or null. */
-  Batch newestWithMasked() {
-    return newestWithMasked;
+  /** The newest whole batch that this primary has appended, or null. */
+  Batch newestWhole() {
+    return newestWhole;
+  }
+
+  /** Where the ring may begin without a new checkpoint, when that is behind its tail; or null. */
+  RingEnd possibleTail() {
+    RingEnd start = newestWhole != null ? newestWhole.start : inheritedWhole;
+    return start != null && start.position() > tail ? start : null;
   }
 
   long usedBytes() {
@@ -177,26 +194,21 @@ final class LogWriter {
   }
 
   /**
-   * Begins a batch of committed writes: the dirty set, as of now.
+   * Begins a batch of committed writes.
    *
-   * @param withMasked whether every masked block goes with it
+   * @param from the log's end, or for a whole batch the published checkpoint
+   * @param blocks the dirty set, and for a whole batch all that changed after {@code from};
+   *     ownership passes
    */
-  void beginFromRam(long view, long committed, boolean withMasked, boolean first) {
-    BitSet blocks = (BitSet) table.dirty.clone();
-    if (withMasked) {
-      blocks.or(table.masked);
-    }
+  void beginFromRam(
+      long view, long from, long committed, BitSet blocks, boolean whole, boolean first) {
     table.dirty.clear();
-    begin(
-        new Batch(
-            view, logged, committed, Batch.Source.RAM, loggedEnd, blocks, withMasked, first));
+    begin(new Batch(view, from, committed, Batch.Source.RAM, loggedEnd, blocks, whole, first));
   }
 
   /** Begins a batch of a lone primary's pending writes up to {@code cut}. */
   void beginFromPending(long view, long cut, BitSet blocks) {
-    begin(
-        new Batch(
-            view, logged, cut, Batch.Source.PENDING, loggedEnd, blocks, false, false));
+    begin(new Batch(view, logged, cut, Batch.Source.PENDING, loggedEnd, blocks, false, false));
   }
 
   private void begin(Batch next) {
@@ -239,8 +251,9 @@ final class LogWriter {
   }
 
   /**
-   * The view has changed and this node is still primary. A batch of pending writes is void: they have
-   * not been committed and the base says so. One of committed writes counts, and is checked anew.
+   * The view has changed and this node is still primary. A batch of pending writes is void: they
+   * have not been committed and the base says so. One of committed writes counts, and is checked
+   * anew.
    */
   void viewChanged() {
     if (batch == null || batch.isVoid) {
@@ -462,8 +475,8 @@ final class LogWriter {
     loggedEnd = encoder.end();
     batches++;
     current.enter(table);
-    if (current.withMasked) {
-      newestWithMasked = current;
+    if (current.whole) {
+      newestWhole = current;
     }
     replica.logAdvanced(current);
   }

@@ -4,9 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.twinlog.blockdev.BlockRequest.Command;
 
 /**
- * One established connection to the peer, as the core sends on it. Frames arrive in order, whole and
- * checked, or the connection ends. Called on the resource's event loop; nothing blocks; what is sent
- * leaves at the latest at the end of the loop's turn.
+ * One established connection to the peer, as the core sends on it. Frames arrive in order, whole
+ * and checked, or the connection ends. Called on the resource's event loop; nothing blocks; what is
+ * sent leaves at the latest at the end of the loop's turn.
  *
  * <p>WRITE, BARRIER and BLOCKS frames are counted by both sides from 1 on each connection; {@link
  * #confirm} carries the receiver's count.

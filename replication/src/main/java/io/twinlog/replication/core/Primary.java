@@ -50,12 +50,7 @@ final class Primary {
   private long writtenBytes;
 
   Primary(
-      Replica replica,
-      BlockTable table,
-      RamDevice ram,
-      Slots slots,
-      LogWriter log,
-      Loader loader) {
+      Replica replica, BlockTable table, RamDevice ram, Slots slots, LogWriter log, Loader loader) {
     this.replica = replica;
     this.table = table;
     this.ram = ram;
@@ -274,7 +269,9 @@ final class Primary {
   }
 
   private void readSlots() {
-    if (slotReadUnderWay || !replica.mayAnswerAlone() || reads.tag(reads.size() - 1) <= answerable) {
+    if (slotReadUnderWay
+        || !replica.mayAnswerAlone()
+        || reads.tag(reads.size() - 1) <= answerable) {
       return;
     }
     slotReadUnderWay = true;

@@ -30,6 +30,8 @@ final class Promotion {
   /** What the last decision was based on; the new view's primary begins with it. */
   private Plan plan;
 
+  private long planNumber;
+
   Promotion(Replica replica, Slots slots) {
     this.replica = replica;
     this.slots = slots;
@@ -39,9 +41,9 @@ final class Promotion {
     return outcome != null;
   }
 
-  /** The plan that was proposed, once. */
-  Plan takePlan() {
-    Plan taken = plan;
+  /** The plan that the view with this number was proposed by; null when it was not by one. */
+  Plan takePlan(long viewNumber) {
+    Plan taken = planNumber == viewNumber ? plan : null;
     plan = null;
     return taken;
   }
@@ -115,7 +117,8 @@ final class Promotion {
           if (error != null) {
             end("the backing cannot be read: " + error.getMessage());
           } else if (result.outcome() instanceof NewerView) {
-            end("the view is being changed by " + peerName() + ": try again");
+            // A view was chosen that neither slot names so: the ballot finds it out.
+            change();
           } else if (result.outcome() instanceof Recovered recovered) {
             String refusal = refusal(recovered);
             if (refusal == null) {
@@ -161,6 +164,7 @@ final class Promotion {
     }
     View view = replica.view();
     int me = replica.config().node();
+    planNumber = change.number();
     if (replica.isMember() || isCoveredByRam(recovered)) {
       plan = new Plan.FromRam(result);
       boolean pair = view.clean() && replica.isPeerReadyFor(view);
@@ -180,8 +184,8 @@ final class Promotion {
   }
 
   /**
-   * Whether this node's RAM holds everything although it is not a member of the lone view: it was one
-   * of the view before, and nothing was acknowledged alone since.
+   * Whether this node's RAM holds everything although it is not a member of the lone view: it was
+   * one of the view before, and nothing was acknowledged alone since.
    */
   private boolean isCoveredByRam(Recovered recovered) {
     View view = replica.view();

@@ -6,7 +6,9 @@ import io.twinlog.blockdev.BlockRequest.Command;
 import io.twinlog.blockdev.BlockService;
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.log.CheckpointRecord;
+import io.twinlog.blockdev.log.LoggedBatch;
 import io.twinlog.blockdev.log.Recovery.Recovered;
+import io.twinlog.blockdev.log.RingEnd;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
 import java.io.IOException;
@@ -23,11 +25,11 @@ import java.util.Set;
  * threads or clocks (design, sections 2 to 4). Events come in as calls, all on the resource's event
  * loop; what follows from them goes out through {@link Effects} and {@link PeerOut}.
  *
- * <p>Each part keeps the state of its own job: {@link Primary} client requests, {@link Secondary} the
- * primary's frames, {@link LogWriter} and {@link Checkpointer} the backing, {@link Loader} what RAM
- * still lacks, {@link SyncSource} the peer's resync, {@link ViewChange} one attempt at a view, {@link
- * Promotion} and {@link Handover} what operators ask for. This class holds what they share: the view,
- * the write number, the incarnation and the link.
+ * <p>Each part keeps the state of its own job: {@link Primary} client requests, {@link Secondary}
+ * the primary's frames, {@link LogWriter} and {@link Checkpointer} the backing, {@link Loader} what
+ * RAM still lacks, {@link SyncSource} the peer's resync, {@link ViewChange} one attempt at a view,
+ * {@link Promotion} and {@link Handover} what operators ask for. This class holds what they share:
+ * the view, the write number, the incarnation and the link.
  */
 public final class Replica implements BlockService {
   static final long RETRY_NANOS = 100_000_000;
@@ -109,7 +111,7 @@ public final class Replica implements BlockService {
   private long knownCheckpoint;
 
   /** The first batch has to log anew what only the peer's ring holds, before any other append. */
-  private boolean logsAnewFirst;
+  private BitSet logsAnewFirst = new BitSet();
 
   /** Makes a replica that knows nothing yet; {@link #start} reads the backing. */
   public Replica(ReplicaConfig config, RamDevice ram, Effects effects) {
@@ -292,34 +294,34 @@ public final class Replica implements BlockService {
     if (handover.goal() == Handover.Goal.SWITCHOVER || !loader.hasLogged()) {
       return;
     }
-    boolean masked = checkpointer.wantsMaskedBatch();
-    if (table.dirty.isEmpty() && !masked) {
+    boolean whole = checkpointer.wantsWholeBatch();
+    if (table.dirty.isEmpty() && !whole) {
       return;
     }
     boolean due =
-        masked
+        whole
             || isFlushWanted()
             || now - dirtySinceNanos >= config.timing().destageDelay().toNanos();
     if (due) {
-      beginFromRam(masked, false);
+      beginFromRam(new BitSet(), whole, false);
     }
   }
 
-  private void beginFromRam(boolean masked, boolean first) {
-    int blocks = table.dirty.cardinality();
-    boolean withMasked = masked;
-    if (first && !log.hasRoom(blocks)) {
-      // No room for a batch of the masked blocks of its own later: they go with this one.
-      withMasked = true;
+  private void beginFromRam(BitSet others, boolean whole, boolean first) {
+    BitSet blocks = (BitSet) table.dirty.clone();
+    blocks.or(others);
+    // A first batch that leaves no room for a whole one is a whole one itself.
+    boolean isWhole = whole || (first && !log.hasRoom(blocks.cardinality()));
+    if (isWhole) {
+      blocks.or(table.masked);
+      checkpointer.addOwed(blocks);
     }
-    if (withMasked) {
-      BitSet all = (BitSet) table.dirty.clone();
-      all.or(table.masked);
-      blocks = all.cardinality();
-    }
-    boolean room = (withMasked || first) ? log.fits(blocks) : log.hasRoom(blocks);
-    if (room) {
-      log.beginFromRam(view.number(), number, withMasked, first);
+    int count = blocks.cardinality();
+    if (isWhole ? log.fits(count) : log.hasRoom(count)) {
+      long from = isWhole ? checkpointer.position() : log.logged();
+      log.beginFromRam(view.number(), from, number, blocks, isWhole, first);
+    } else if (log.possibleTail() != null) {
+      checkpointer.publishTail(log.possibleTail());
     } else {
       checkpointer.start();
     }
@@ -329,7 +331,7 @@ public final class Replica implements BlockService {
   private void appendAlone() {
     if (!firstBatchDone) {
       if (loader.hasLogged() && rules.contains(Rule.DIRTY_SET_FIRST)) {
-        beginFromRam(logsAnewFirst, true);
+        beginFromRam(logsAnewFirst, false, true);
         return;
       }
       if (!loader.hasLogged()) {
@@ -337,8 +339,8 @@ public final class Replica implements BlockService {
       }
       firstBatchDone = true;
     }
-    if (checkpointer.wantsMaskedBatch()) {
-      beginFromRam(true, false);
+    if (checkpointer.wantsWholeBatch()) {
+      beginFromRam(new BitSet(), true, false);
     } else if (!primaryPart.pending().isEmpty() && !syncSource.holdsLog()) {
       BitSet blocks = new BitSet();
       long cut = primaryPart.gather(blocks);
@@ -394,7 +396,7 @@ public final class Replica implements BlockService {
     dirtySinceNanos = now;
     if (batch.first && batch.view == view.number() && !isPair()) {
       firstBatchDone = true;
-      logsAnewFirst = false;
+      logsAnewFirst.clear();
       event("backing", "incomplete", "complete", "the first batch of view " + view.number());
     }
     if (batch.source == Batch.Source.PENDING) {
@@ -578,7 +580,7 @@ public final class Replica implements BlockService {
     primary = true;
     primarySinceView = view.number();
     taker = true;
-    Promotion.Plan plan = promotion.takePlan();
+    Promotion.Plan plan = promotion.takePlan(view.number());
     if (plan instanceof Promotion.Plan.FromBacking fromBacking
         && fromBacking.survey().outcome() instanceof Recovered recovered) {
       number = view.base();
@@ -616,7 +618,9 @@ public final class Replica implements BlockService {
           if (!primary || surveyed) {
             return;
           }
-          if (error == null && view.number() == of && result.outcome() instanceof Recovered recovered) {
+          if (error == null
+              && view.number() == of
+              && result.outcome() instanceof Recovered recovered) {
             install(result, recovered, load);
           } else {
             if (error != null) {
@@ -658,10 +662,15 @@ public final class Replica implements BlockService {
       }
     }
     CheckpointRecord own = survey.checkpoints().get(me);
-    log.begin(incarnation, survey.rings().get(me).end(), own, recovered.end());
+    log.begin(
+        incarnation,
+        survey.rings().get(me).end(),
+        own,
+        recovered.end(),
+        wholeBatchOf(survey.rings().get(me).batches(), recovered.checkpoint()));
     checkpointer.begin(own, recovered.checkpoint());
     knownCheckpoint = Math.max(knownCheckpoint, recovered.checkpoint());
-    logsAnewFirst = load && !table.masked.isEmpty();
+    logsAnewFirst = load ? recovered.newest().notInRingOf(me) : new BitSet();
     if (load) {
       loader.begin(recovered.newest());
     } else {
@@ -673,13 +682,33 @@ public final class Replica implements BlockService {
     requestEndTurn();
   }
 
+  /**
+   * The start of the newest batch in this node's ring that makes all before it needless: it holds
+   * whatever changed after the checkpoint, and every block that those hold. Null when there is
+   * none.
+   */
+  private RingEnd wholeBatchOf(List<LoggedBatch> batches, long checkpoint) {
+    BitSet before = new BitSet();
+    RingEnd start = null;
+    for (LoggedBatch batch : batches) {
+      BitSet blocks = batch.blocks();
+      boolean counts = view.counts(batch.view(), batch.cut());
+      if (counts && batch.from() <= checkpoint && batch.cut() >= checkpoint) {
+        BitSet missing = (BitSet) before.clone();
+        missing.andNot(blocks);
+        if (missing.isEmpty()) {
+          start = new RingEnd(batch.sequence(), batch.startPosition(), 0);
+        }
+      }
+      before.or(blocks);
+    }
+    return start;
+  }
+
   /** Whether the lone view needs a first batch. */
   private void beginLone() {
     firstBatchDone =
-        !isPair()
-            && view.completeAtBirth()
-            && table.dirty.isEmpty()
-            && !logsAnewFirst;
+        !isPair() && view.completeAtBirth() && table.dirty.isEmpty() && logsAnewFirst.isEmpty();
   }
 
   private void continuePrimary(View old) {
@@ -872,7 +901,8 @@ public final class Replica implements BlockService {
 
   private boolean inDevice(long offset, long length) {
     if (offset < 0 || length < 0 || offset > ram.sizeBytes() - length) {
-      closeLink("the peer writes outside the device: %d bytes at %d".formatted(length, offset), true);
+      closeLink(
+          "the peer writes outside the device: %d bytes at %d".formatted(length, offset), true);
       return false;
     }
     return true;
@@ -975,7 +1005,9 @@ public final class Replica implements BlockService {
     }
   }
 
-  /** Tells the peer, once a view, that nothing of an earlier primacy is under way on the backing. */
+  /**
+   * Tells the peer, once a view, that nothing of an earlier primacy is under way on the backing.
+   */
   private void sayDrained() {
     if (link != null
         && view != null

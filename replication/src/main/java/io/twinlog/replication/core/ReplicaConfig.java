@@ -42,7 +42,8 @@ public record ReplicaConfig(
    * @param confirmTimeout how long a write may wait for the peer's confirmation
    * @param takeoverDelay wait before an automatic takeover, so that a living primary wins the race
    * @param counterInterval how often a lone primary moves its slot counter
-   * @param loneTakeover a lone primary may be taken over after its counter stood still for this long
+   * @param loneTakeover a lone primary may be taken over after its counter stood still for this
+   *     long
    * @param destageDelay how old a committed write may get before it is written to the log
    */
   public record Timing(

@@ -22,7 +22,9 @@ final class Reports {
       String backingError) {
     boolean isPrimary = replica.isPrimary();
     long dirtyBytes =
-        isPrimary ? (long) table.dirty.cardinality() * BlockTable.BLOCK_BYTES + log.batchBytes() : 0;
+        isPrimary
+            ? (long) table.dirty.cardinality() * BlockTable.BLOCK_BYTES + log.batchBytes()
+            : 0;
     long dirtyMillis =
         dirtyBytes == 0 ? 0 : (replica.now() - replica.dirtySinceNanos()) / 1_000_000;
     boolean alone = isPrimary && !replica.isPair();

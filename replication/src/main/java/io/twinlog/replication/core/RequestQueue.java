@@ -3,7 +3,9 @@ package io.twinlog.replication.core;
 import io.twinlog.blockdev.BlockRequest;
 import java.util.Arrays;
 
-/** A FIFO of requests, each with a number, in two growing arrays: nothing is allocated per entry. */
+/**
+ * A FIFO of requests, each with a number, in two growing arrays: nothing is allocated per entry.
+ */
 final class RequestQueue {
   private BlockRequest[] requests = new BlockRequest[64];
   private long[] tags = new long[64];

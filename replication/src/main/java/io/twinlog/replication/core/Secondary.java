@@ -36,7 +36,14 @@ final class Secondary {
     syncStarted = false;
   }
 
-  void write(Link link, long view, long number, Command command, long offset, long length, ByteBuf payload) {
+  void write(
+      Link link,
+      long view,
+      long number,
+      Command command,
+      long offset,
+      long length,
+      ByteBuf payload) {
     link.received++;
     link.owesConfirmation = true;
     replica.requestEndTurn();
@@ -46,8 +53,7 @@ final class Secondary {
     }
     if (number != replica.number() + 1) {
       if (number > replica.number()) {
-        replica.closeLink(
-            "write %d after %d: a gap".formatted(number, replica.number()), true);
+        replica.closeLink("write %d after %d: a gap".formatted(number, replica.number()), true);
       }
       return;
     }
@@ -109,8 +115,7 @@ final class Secondary {
   /** The primary offers to fill this copy: the views are read once more before RAM is discarded. */
   void offered(Link link, long offeredView) {
     if (replica.isPrimary() || replica.isFrozen()) {
-      link.out.control(
-          new PeerControl.SyncRefused(offeredView, "this node is changing the view"));
+      link.out.control(new PeerControl.SyncRefused(offeredView, "this node is changing the view"));
       return;
     }
     slots.read(

@@ -122,7 +122,6 @@ final class Survey {
   private void judge() {
     List<CheckpointRecord> records = List.of(checkpoints);
     List<RingContents> found = List.of(rings);
-    completion.done(
-        null, new Result(records, found, Recovery.of(layout, chosen, records, found)));
+    completion.done(null, new Result(records, found, Recovery.of(layout, chosen, records, found)));
   }
 }

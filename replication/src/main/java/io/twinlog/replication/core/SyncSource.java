@@ -7,8 +7,8 @@ import io.twinlog.blockdev.RamDevice;
 
 /**
  * How a lone, complete primary fills its peer's copy. Blocks go out on the same ordered link as the
- * writes that are committed meanwhile, so the target's RAM is this node's as of the last frame taken
- * in. When it has everything, the rejoin is proposed.
+ * writes that are committed meanwhile, so the target's RAM is this node's as of the last frame
+ * taken in. When it has everything, the rejoin is proposed.
  */
 final class SyncSource {
   /** One frame: small enough that heartbeats and writes pass (design, section 5). */

@@ -7,11 +7,11 @@ import java.io.IOException;
 /**
  * One attempt to have the next view chosen: Disk Paxos (Gafni, Lamport) with one register per node.
  *
- * <p>Phase 1 writes the mark and a ballot into the own slot and then reads the peer's; only then the
- * decision reads what it depends on. Phase 2 writes the value and reads again; when the peer has
- * promised nothing higher, the value is chosen. A value that either slot has accepted before goes
- * ahead of the own proposal. The attempt ends when the view number is decided, by whichever node, or
- * when the decision refuses.
+ * <p>Phase 1 writes the mark and a ballot into the own slot and then reads the peer's; only then
+ * the decision reads what it depends on. Phase 2 writes the value and reads again; when the peer
+ * has promised nothing higher, the value is chosen. A value that either slot has accepted before
+ * goes ahead of the own proposal. The attempt ends when the view number is decided, by whichever
+ * node, or when the decision refuses.
  */
 final class ViewChange {
 
@@ -162,7 +162,8 @@ final class ViewChange {
   /** Phase 2. */
   private void accept(View value) {
     long mine = ballot;
-    slots.update(own -> own.accept(mine, value), error -> afterWrite(error, peer -> chosen(peer, value)));
+    slots.update(
+        own -> own.accept(mine, value), error -> afterWrite(error, peer -> chosen(peer, value)));
   }
 
   private void chosen(SlotRecord peer, View value) {

@@ -1,0 +1,210 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.shelf.IoChain;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/** One simulated process: a replica, its RAM, and what the world delivers to it. */
+final class SimNode implements Effects {
+  private static final long TICK_NANOS = 10_000_000;
+
+  private final SimWorld world;
+  private final int index;
+  private final ArrayDeque<Runnable> backlog = new ArrayDeque<>();
+
+  /** Writes of the present RAM content's history that are not canonical yet, by number. */
+  private final Map<Long, SimRequest> assigned = new HashMap<>();
+
+  private HeapRam ram;
+  private Replica replica;
+  private boolean alive;
+  private boolean paused;
+  private long life;
+
+  /** Local clocks need not agree. */
+  private final long clockOffset;
+
+  SimNode(SimWorld world, int index) {
+    this.world = world;
+    this.index = index;
+    this.clockOffset = world.random().nextLong(1L << 40);
+  }
+
+  SimWorld world() {
+    return world;
+  }
+
+  int index() {
+    return index;
+  }
+
+  long life() {
+    return life;
+  }
+
+  boolean isAlive() {
+    return alive;
+  }
+
+  /** Whether that life was the last one: before the next begins, all its I/O is gone. */
+  boolean hasJustEnded(long thatLife) {
+    return !alive && life == thatLife + 1;
+  }
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  Replica replica() {
+    return replica;
+  }
+
+  byte[] ram() {
+    return ram.bytes();
+  }
+
+  Map<Long, SimRequest> assigned() {
+    return assigned;
+  }
+
+  void start() {
+    life++;
+    alive = true;
+    paused = false;
+    backlog.clear();
+    ram = new HeapRam((int) world.config(index).layout().deviceBytes());
+    replica = new Replica(world.config(index), ram, this, world.options().rules());
+    world.trace("start", this);
+    deliver(life, () -> replica.start(localNow()));
+    long mine = life;
+    world.after(TICK_NANOS, () -> tick(mine));
+  }
+
+  void crash() {
+    world.trace("crash", this);
+    alive = false;
+    paused = false;
+    life++;
+    backlog.clear();
+    world.network().nodeDied(this);
+  }
+
+  void pause() {
+    world.trace("pause", this);
+    paused = true;
+  }
+
+  void resume() {
+    world.trace("resume", this);
+    paused = false;
+    // What came in meanwhile is there at once; the clock may be looked at before or after.
+    if (world.random().nextBoolean()) {
+      runTick();
+    }
+    while (!backlog.isEmpty() && !paused && alive) {
+      run(backlog.remove());
+    }
+  }
+
+  private long localNow() {
+    return world.now() + clockOffset;
+  }
+
+  private void tick(long ofLife) {
+    if (ofLife != life) {
+      return;
+    }
+    if (!paused) {
+      runTick();
+    }
+    world.after(TICK_NANOS, () -> tick(ofLife));
+  }
+
+  private void runTick() {
+    run(() -> replica.tick(localNow()));
+  }
+
+  /** Something happens to the node, unless it has died since; when it is paused, later. */
+  void deliver(long ofLife, Runnable event) {
+    if (ofLife != life || !alive) {
+      return;
+    }
+    if (paused) {
+      backlog.add(event);
+    } else {
+      run(event);
+    }
+  }
+
+  private void run(Runnable event) {
+    event.run();
+    noteAssigned();
+    world.history().observe(this);
+  }
+
+  /** Which write has which number, as soon as it has one. */
+  private void noteAssigned() {
+    RequestQueue pending = replica.pending();
+    for (int i = pending.size() - 1; i >= 0; i--) {
+      SimRequest request = (SimRequest) pending.get(i);
+      if (assigned.put(pending.tag(i), request) == request) {
+        break;
+      }
+    }
+  }
+
+  // ---- Effects ----
+
+  @Override
+  public void submit(IoChain chain) {
+    world.shelf().submit(this, chain);
+  }
+
+  @Override
+  public ByteBuffer acquireBuffer(int bytes) {
+    return ByteBuffer.allocate(bytes);
+  }
+
+  @Override
+  public void releaseBuffer(ByteBuffer buffer) {
+    // Whoever looks at it later is to notice.
+    Arrays.fill(buffer.array(), (byte) 0xEE);
+  }
+
+  @Override
+  public long freshIdentity() {
+    return world.random().nextLong(1, Long.MAX_VALUE);
+  }
+
+  @Override
+  public void leftPrimary() {}
+
+  @Override
+  public void becamePrimary() {}
+
+  @Override
+  public void event(ReplicaEvent event) {
+    world.trace(
+        event.kind() + ": " + event.from() + " -> " + event.to() + " " + event.detail(), this);
+    world.count(
+        event.kind()
+            + " "
+            + event.from()
+            + " -> "
+            + (event.kind().equals("view") ? "" : event.to()));
+  }
+
+  @Override
+  public void requestEndTurn() {
+    long mine = life;
+    world.after(1_000 + world.random().nextLong(20_000), () -> deliver(mine, replica::endTurn));
+  }
+
+  @Override
+  public void panic(String what) {
+    throw new SimFailure("panic at node " + index + ": " + what);
+  }
+}

@@ -1,0 +1,27 @@
+package io.twinlog.replication.core;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * What a simulation is like.
+ *
+ * @param seed everything that is chosen follows from it
+ * @param rules those in force; all but in tests of the tests
+ * @param faults whether anything goes wrong
+ * @param slowIo whether single I/O steps may take very long
+ * @param activeNanos how long faults and clients go on
+ */
+record SimOptions(long seed, Set<Rule> rules, boolean faults, boolean slowIo, long activeNanos) {
+
+  static SimOptions ofSeed(long seed) {
+    return new SimOptions(
+        seed, EnumSet.allOf(Rule.class), seed % 16 != 0, seed % 3 != 0, 4_000_000_000L);
+  }
+
+  SimOptions without(Rule rule) {
+    EnumSet<Rule> rest = EnumSet.copyOf(rules);
+    rest.remove(rule);
+    return new SimOptions(seed, rest, faults, slowIo, activeNanos);
+  }
+}

@@ -1,0 +1,174 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.log.CheckpointCodec;
+import io.twinlog.blockdev.log.CheckpointRecord;
+import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.SlotCodec;
+import io.twinlog.blockdev.log.SlotRecord;
+import io.twinlog.blockdev.log.View;
+import io.twinlog.blockdev.shelf.IoChain;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * The shared backing: bytes, and what of them a power loss may still take back. Each step of a
+ * chain takes a while, sometimes a long one; what a crashed node had under way may land torn, not
+ * at all, or late, though before the node is started again.
+ */
+final class SimShelf {
+  private static final int SECTOR = 512;
+
+  private final SimWorld world;
+  private final SplittableRandom random;
+  private final byte[] bytes;
+
+  /** Earlier contents of sectors that no sync has covered yet, with who wrote them. */
+  private final Map<Integer, List<byte[]>> unsynced = new HashMap<>();
+
+  private final Map<Integer, Integer> lastWriter = new HashMap<>();
+
+  /** Until then every step is slow. */
+  long stalledUntil;
+
+  /** Steps of these nodes fail. */
+  final boolean[] failing = new boolean[2];
+
+  SimShelf(SimWorld world, Layout layout) {
+    this.world = world;
+    this.random = world.random();
+    this.bytes = new byte[(int) layout.totalBytes()];
+    View first = new View(1, View.NO_NODE, 0, 0, 0, 0, true, true, 1, List.of());
+    for (int node = 0; node < 2; node++) {
+      ByteBuffer sector = ByteBuffer.allocate(layout.sectorBytes());
+      SlotCodec.encode(new SlotRecord(node, 1, 0, 1, 0, 0, null, first, 0, 0), sector);
+      put((int) layout.slotOffset(node, 1), sector.array());
+      sector = ByteBuffer.allocate(layout.sectorBytes());
+      CheckpointCodec.encode(new CheckpointRecord(node, 1, 0, 1, 0, 1, 0), sector);
+      put((int) layout.checkpointOffset(node, 1), sector.array());
+    }
+  }
+
+  private void put(int offset, byte[] data) {
+    System.arraycopy(data, 0, bytes, offset, data.length);
+  }
+
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /** Carries a chain out for a node, step by step. */
+  void submit(SimNode node, IoChain chain) {
+    long life = node.life();
+    step(node, life, chain, 0);
+  }
+
+  private void step(SimNode node, long life, IoChain chain, int index) {
+    if (index == chain.steps().size()) {
+      node.deliver(life, () -> chain.complete(null));
+      return;
+    }
+    world.after(
+        delay(),
+        () -> {
+          if (node.life() != life) {
+            afterCrash(node, life, chain.steps().get(index));
+            return;
+          }
+          if (failing[node.index()] && random.nextInt(2) == 0) {
+            if (random.nextBoolean()) {
+              tear(node, chain.steps().get(index));
+            }
+            node.deliver(life, () -> chain.complete(new IOException(chain.name() + ": simulated")));
+            return;
+          }
+          carryOut(node, chain.steps().get(index));
+          step(node, life, chain, index + 1);
+        });
+  }
+
+  private long delay() {
+    long usual = 20_000 + random.nextLong(400_000);
+    if (world.now() < stalledUntil) {
+      return stalledUntil - world.now() + usual;
+    }
+    return world.options().slowIo() && random.nextInt(400) == 0
+        ? random.nextLong(1_500_000_000L)
+        : usual;
+  }
+
+  /**
+   * A step that a crash caught: it lands, is torn, or is lost. Late ones are this code being late.
+   */
+  private void afterCrash(SimNode node, long life, IoChain.Step step) {
+    if (node.isAlive() || !node.hasJustEnded(life)) {
+      return;
+    }
+    switch (random.nextInt(3)) {
+      case 0 -> carryOutWrite(node, step, false);
+      case 1 -> tear(node, step);
+      default -> {}
+    }
+  }
+
+  private void tear(SimNode node, IoChain.Step step) {
+    carryOutWrite(node, step, true);
+  }
+
+  private void carryOut(SimNode node, IoChain.Step step) {
+    if (step instanceof IoChain.Read read) {
+      ByteBuffer into = read.into();
+      into.put(bytes, (int) read.offsetBytes(), into.remaining());
+    } else if (step instanceof IoChain.Write) {
+      carryOutWrite(node, step, false);
+    } else {
+      world.traceIo(node, () -> "sync");
+      unsynced.keySet().removeIf(sector -> lastWriter.get(sector) == node.index());
+    }
+  }
+
+  private void carryOutWrite(SimNode node, IoChain.Step step, boolean torn) {
+    if (!(step instanceof IoChain.Write write)) {
+      return;
+    }
+    world.traceIo(
+        node,
+        () ->
+            "write "
+                + write.offsetBytes()
+                + "+"
+                + write.data().remaining()
+                + (torn ? " torn" : ""));
+    ByteBuffer data = write.data().duplicate();
+    int offset = (int) write.offsetBytes();
+    while (data.hasRemaining()) {
+      if (!torn || random.nextBoolean()) {
+        int sector = offset / SECTOR;
+        byte[] before = new byte[SECTOR];
+        System.arraycopy(bytes, offset, before, 0, SECTOR);
+        unsynced.computeIfAbsent(sector, s -> new ArrayList<>(1)).add(before);
+        lastWriter.put(sector, node.index());
+        data.get(bytes, offset, SECTOR);
+      } else {
+        data.position(data.position() + SECTOR);
+      }
+      offset += SECTOR;
+    }
+  }
+
+  /** What was not synced may be as it was before, sector by sector. */
+  void losePower() {
+    unsynced.forEach(
+        (sector, versions) -> {
+          int choice = random.nextInt(versions.size() + 1);
+          if (choice < versions.size()) {
+            put(sector * SECTOR, versions.get(choice));
+          }
+        });
+    unsynced.clear();
+  }
+}

@@ -1,0 +1,56 @@
+package io.twinlog.replication.core;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Plays seeds. {@code -Dtwinlog.sim.seed=N} plays one and prints what happened, {@code
+ * -Dtwinlog.sim.seeds=N} as many from {@code -Dtwinlog.sim.first} on.
+ */
+class SimulationTest {
+  private static final long SEEDS = Long.getLong("twinlog.sim.seeds", 500);
+  private static final long FIRST = Long.getLong("twinlog.sim.first", 1);
+  private static final Long ONE = Long.getLong("twinlog.sim.seed");
+
+  @Test
+  void shouldKeepThePromiseInEverySeed() {
+    long first = ONE != null ? ONE : FIRST;
+    long last = ONE != null ? ONE : FIRST + SEEDS - 1;
+    Map<String, Integer> counts = new TreeMap<>();
+    long events = 0;
+    long start = System.nanoTime();
+    for (long seed = first; seed <= last; seed++) {
+      SimWorld world = new SimWorld(SimOptions.ofSeed(seed));
+      play(world, seed);
+      events += world.events();
+      world.counts().forEach((what, times) -> counts.merge(what, times, Integer::sum));
+      if (ONE != null) {
+        System.out.println(world.traceText());
+      }
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    System.out.printf(
+        "simulated %d seeds, %d events, %.0f events/s%n%s%n",
+        last - first + 1, events, events / seconds, counts);
+  }
+
+  private static void play(SimWorld world, long seed) {
+    try {
+      world.run();
+    } catch (RuntimeException e) {
+      fail(
+          "seed "
+              + seed
+              + ": "
+              + e
+              + "\nreplay: deploy/test --seed "
+              + seed
+              + "\n"
+              + world.traceText(),
+          e);
+    }
+  }
+}
