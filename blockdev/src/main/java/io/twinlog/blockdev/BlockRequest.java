@@ -5,7 +5,8 @@ import io.netty.buffer.ByteBuf;
 /**
  * One client request on its way through a device. A front end (NBD, AoE) subclasses it to carry
  * what its reply needs; the device calls exactly one of {@link #completed}, {@link #failed} and
- * {@link #dropped}, once, on the device's event loop.
+ * {@link #dropped}, once, on the device's event loop, and keeps no reference to the request after
+ * that.
  *
  * <p>Ownership: the request owns one reference of its payload from construction until the device
  * calls {@link #releasePayload}, which it does before the outcome is reported.
@@ -33,10 +34,10 @@ public abstract class BlockRequest {
     }
   }
 
-  private final Command command;
-  private final long offsetBytes;
-  private final long lengthBytes;
-  private final boolean forceUnitAccess;
+  private Command command;
+  private long offsetBytes;
+  private long lengthBytes;
+  private boolean forceUnitAccess;
   private ByteBuf payload;
 
   /**
@@ -50,6 +51,22 @@ public abstract class BlockRequest {
    *     request), null for every other command
    */
   protected BlockRequest(
+      Command command,
+      long offsetBytes,
+      long lengthBytes,
+      boolean forceUnitAccess,
+      ByteBuf payload) {
+    reuse(command, offsetBytes, lengthBytes, forceUnitAccess, payload);
+  }
+
+  /** Makes an object for {@link #reuse}. */
+  protected BlockRequest() {}
+
+  /**
+   * Makes this object the next request, so that a front end need not make a new one each time; the
+   * parameters are the constructor's. Only once the outcome of the request before was reported.
+   */
+  protected final void reuse(
       Command command,
       long offsetBytes,
       long lengthBytes,
