@@ -55,6 +55,11 @@ final class Native {
   // linux/prctl.h
   private static final int PR_SET_IO_FLUSHER = 57;
 
+  // asm-generic/poll.h
+  static final int POLLERR = 0x8;
+  static final int POLLHUP = 0x10;
+  static final int POLLRDHUP = 0x2000;
+
   private static final LibC C = LibraryLoader.create(LibC.class).load("c");
   private static final Runtime RUNTIME = Runtime.getRuntime(C);
 
@@ -99,6 +104,8 @@ final class Native {
     int flock(int descriptor, int operation);
 
     int prctl(int option, long argument2, long argument3, long argument4, long argument5);
+
+    int poll(long pollfds, long count, int timeoutMillis);
   }
 
   private Native() {}
@@ -228,6 +235,16 @@ final class Native {
 
   static void setIoFlusher(boolean on) throws SystemCallException {
     check("prctl PR_SET_IO_FLUSHER", C.prctl(PR_SET_IO_FLUSHER, on ? 1 : 0, 0, 0, 0));
+  }
+
+  /** Looks once at an array of {@code struct pollfd}, without waiting; how many have events. */
+  static int poll(ByteBuffer pollfds, int count) throws SystemCallException {
+    int ready;
+    do {
+      ready = C.poll(address(pollfds), count, 0);
+    } while (ready < 0 && interrupted());
+    check("poll", ready);
+    return ready;
   }
 
   /** Where a direct buffer's index 0 is; the caller keeps the buffer reachable during the call. */
