@@ -51,7 +51,7 @@ public final class PeerEndpoint implements AutoCloseable {
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loop)
-            .channel(Transport.serverChannel(loop))
+            .channelFactory(Transport.serverChannel(loop))
             .option(ChannelOption.SO_REUSEADDR, true)
             .option(ChannelOption.SO_BACKLOG, BACKLOG)
             .childOption(ChannelOption.TCP_NODELAY, true)

@@ -208,6 +208,11 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements PeerOut, Fr
     }
   }
 
+  /** For tests. */
+  ChannelHandlerContext context() {
+    return context;
+  }
+
   /** Gives everything written to the socket; called at the end of a loop turn. */
   void flushTurn() {
     if (unflushed && ended == null) {

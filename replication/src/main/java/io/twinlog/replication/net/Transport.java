@@ -2,6 +2,7 @@ package io.twinlog.replication.net;
 
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -43,8 +44,8 @@ public final class Transport {
     return isEpoll(loop) ? EpollSocketChannel.class : NioSocketChannel.class;
   }
 
-  static Class<? extends ServerSocketChannel> serverChannel(EventLoop loop) {
-    return isEpoll(loop) ? EpollServerSocketChannel.class : MovableNio.Server.class;
+  static ChannelFactory<ServerSocketChannel> serverChannel(EventLoop loop) {
+    return isEpoll(loop) ? EpollServerSocketChannel::new : MovableNio.Server::new;
   }
 
   /**
