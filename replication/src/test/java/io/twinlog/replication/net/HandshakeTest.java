@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 
 class HandshakeTest {
 
+  private static final List<HandshakeFrame.Kind> KINDS = List.of(HandshakeFrame.Kind.values());
+
   private final Identities alpha = Identities.alpha();
   private final Identities beta = Identities.beta();
 
@@ -210,7 +212,7 @@ class HandshakeTest {
                 .build()
                 .toByteArray();
       }
-      HandshakeFrame.Kind kind = HandshakeFrame.Kind.values()[random.nextInt(4)];
+      HandshakeFrame.Kind kind = KINDS.get(random.nextInt(KINDS.size()));
       HandshakeFrame frame = HandshakeFrame.of(kind, payload);
       Handshake acceptor = handshake(Side.ACCEPTOR, beta, seed);
       assertThrows(HandshakeRefused.class, () -> acceptor.receive(frame));

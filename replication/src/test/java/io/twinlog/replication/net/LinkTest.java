@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -22,6 +23,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -239,7 +241,7 @@ class LinkTest {
     open.add(0, alpha);
     alpha.expect("up node 1");
     beta.expect("up node 0");
-    java.util.concurrent.CountDownLatch resume = new java.util.concurrent.CountDownLatch(1);
+    CountDownLatch resume = new CountDownLatch(1);
     var blocked =
         beta.loop()
             .submit(
@@ -280,7 +282,11 @@ class LinkTest {
   void shouldCloseWithOneLineWhenThePeerSendsGarbage() throws Exception {
     startLinked();
     ByteBuf garbage = ByteBufAllocator.DEFAULT.buffer().writeZero(100);
-    alpha.onLink(link -> ((PeerLink) link).context().writeAndFlush(garbage));
+    alpha.onLink(
+        link -> {
+          ChannelHandlerContext context = ((PeerLink) link).context();
+          context.writeAndFlush(garbage, context.voidPromise());
+        });
     beta.expect("down malformed data from the peer: frame magic is 0x0000");
     alpha.expect("down the peer closed the connection");
   }
@@ -329,7 +335,7 @@ class LinkTest {
 
   @Test
   void shouldTryAgainWhenThePeerClosesDuringTheHandshake() throws Exception {
-    try (ServerSocket listener = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket listener = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       alpha = new TestNode(alphaIs, loops.next(), listener.getLocalPort(), null);
       open.add(alpha);
       for (int i = 0; i < 2; i++) {
