@@ -279,6 +279,8 @@ class LinkTest {
   }
 
   @Test
+  @SuppressWarnings(
+      "FutureReturnValueIgnored") // what becomes of the write is seen on the other side
   void shouldCloseWithOneLineWhenThePeerSendsGarbage() throws Exception {
     startLinked();
     ByteBuf garbage = ByteBufAllocator.DEFAULT.buffer().writeZero(100);
