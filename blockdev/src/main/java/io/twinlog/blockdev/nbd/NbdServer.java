@@ -16,16 +16,12 @@ import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An NBD server on one address, for one or several exports. Clients negotiate on the loops of the
  * group it was started with and are served on the loop of the export they choose.
  */
 public final class NbdServer implements AutoCloseable {
-
-  private static final Logger log = LoggerFactory.getLogger(NbdServer.class);
 
   /** Above this many bytes of unread replies a client gets no further request in. */
   private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(1 << 20, 4 << 20);
@@ -132,7 +128,7 @@ public final class NbdServer implements AutoCloseable {
   private void accept(Channel client) {
     client.closeFuture().addListener(closed -> connections.decrementAndGet());
     if (connections.incrementAndGet() > limits.maxConnections()) {
-      log.warn("nbd client {}: refused: all connections are taken", client.remoteAddress());
+      ClientLog.refused(client, "all connections are taken");
       var unused = client.close();
       return;
     }

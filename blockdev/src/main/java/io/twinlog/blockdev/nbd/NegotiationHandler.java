@@ -7,12 +7,9 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A connection in the handshake phase: answers options until the client has chosen an export, then
@@ -20,8 +17,6 @@ import org.slf4j.LoggerFactory;
  * answered on that export's loop; the channel moves there first.
  */
 final class NegotiationHandler extends ChannelInboundHandlerAdapter implements OptionDecoder.Sink {
-
-  private static final Logger log = LoggerFactory.getLogger(NegotiationHandler.class);
 
   private enum State {
     /** Options are answered. */
@@ -76,11 +71,7 @@ final class NegotiationHandler extends ChannelInboundHandlerAdapter implements O
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof IOException) {
-      log.debug("nbd client {}: {}", channel.remoteAddress(), cause.toString());
-    } else {
-      log.error("nbd client {}: closing after an internal error", channel.remoteAddress(), cause);
-    }
+    ClientLog.failed(channel, cause);
     var unused = channel.close();
   }
 
@@ -125,7 +116,7 @@ final class NegotiationHandler extends ChannelInboundHandlerAdapter implements O
       decoder.decode(input);
       channel.flush();
     } catch (ProtocolViolation violation) {
-      log.warn("nbd client {}: closing: {}", channel.remoteAddress(), violation.getMessage());
+      ClientLog.closing(channel, violation.getMessage());
       close();
     }
     if (state != State.OVER && !input.isReadable()) {
@@ -146,10 +137,8 @@ final class NegotiationHandler extends ChannelInboundHandlerAdapter implements O
             replies.exportName(export.export(), structuredReplies, !noZeroes);
             beginTransmission(export);
           } else {
-            log.info(
-                "nbd client {}: refused: {}",
-                channel.remoteAddress(),
-                export.export().service().refusal());
+            String refusal = export.export().service().refusal();
+            ClientLog.refused(channel, refusal);
             close();
           }
         });
@@ -281,7 +270,7 @@ final class NegotiationHandler extends ChannelInboundHandlerAdapter implements O
   }
 
   private void timedOut() {
-    log.info("nbd client {}: closing: it does not go on negotiating", channel.remoteAddress());
+    ClientLog.closing(channel, "it does not go on negotiating");
     close();
   }
 

@@ -54,8 +54,19 @@ final class ReplyEncoder {
     }
   }
 
-  /** The success of a READ; {@code fragment} false is the client's DF flag. */
-  void read(long cookie, RamDevice ram, long offsetBytes, int lengthBytes, boolean fragment) {
+  /** The success of a READ or BLOCK_STATUS. */
+  void answer(NbdRequest request, RamDevice ram) {
+    int lengthBytes = (int) request.lengthBytes();
+    if (request.isBlockStatus()) {
+      blockStatus(request.cookie(), ram, request.offsetBytes(), lengthBytes, request.isFlagged());
+    } else {
+      read(request.cookie(), ram, request.offsetBytes(), lengthBytes, !request.isFlagged());
+    }
+  }
+
+  /** {@code fragment} false is the client's DF flag. */
+  private void read(
+      long cookie, RamDevice ram, long offsetBytes, int lengthBytes, boolean fragment) {
     if (!structuredReplies) {
       ByteBuf out = queue.room(Transmission.SIMPLE_REPLY_BYTES + lengthBytes);
       simpleHeader(out, cookie, 0);
@@ -67,8 +78,9 @@ final class ReplyEncoder {
     }
   }
 
-  /** The success of a BLOCK_STATUS: at least one run, from the beginning of the range. */
-  void blockStatus(long cookie, RamDevice ram, long offsetBytes, int lengthBytes, boolean one) {
+  /** At least one run, from the beginning of the range. */
+  private void blockStatus(
+      long cookie, RamDevice ram, long offsetBytes, int lengthBytes, boolean one) {
     extents.scan(
         ram,
         offsetBytes,

@@ -36,6 +36,6 @@ final class ServedExport implements BlockService.ClientListener {
   public void leftPrimary() {
     // A copy: closing takes a client off the set.
     List<TransmissionHandler> open = new ArrayList<>(clients);
-    open.forEach(TransmissionHandler::abandon);
+    open.forEach(TransmissionHandler::close);
   }
 }

@@ -11,12 +11,9 @@ import io.twinlog.blockdev.BlockError;
 import io.twinlog.blockdev.BlockRequest.Command;
 import io.twinlog.blockdev.BlockService;
 import io.twinlog.blockdev.RamDevice;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A connection in the transmission phase; everything happens on the loop of its export.
@@ -27,8 +24,6 @@ import org.slf4j.LoggerFactory;
  */
 final class TransmissionHandler extends ChannelInboundHandlerAdapter
     implements RequestDecoder.Sink {
-
-  private static final Logger log = LoggerFactory.getLogger(TransmissionHandler.class);
 
   private final Channel channel;
   private final ServedExport export;
@@ -77,11 +72,6 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter
     export.add(this);
     input.add(firstBytes);
     pump(false);
-  }
-
-  /** Closes without another word: what was asked is asked again elsewhere. */
-  void abandon() {
-    close();
   }
 
   @Override
@@ -133,11 +123,7 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof IOException) {
-      log.debug("nbd client {}: {}", channel.remoteAddress(), cause.toString());
-    } else {
-      log.error("nbd client {}: closing after an internal error", channel.remoteAddress(), cause);
-    }
+    ClientLog.failed(channel, cause);
     close();
   }
 
@@ -148,16 +134,13 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void submit(ByteBuf payload) {
-    if (header.type() == Transmission.CMD_CACHE) {
-      // All of it is in RAM.
-      encoder.acknowledge(header.cookie());
+    boolean empty = header.lengthBytes() == 0 && header.type() != Transmission.CMD_FLUSH;
+    if (empty && header.type() == Transmission.CMD_READ) {
+      encoder.emptyRead(header.cookie());
       answered();
-    } else if (header.lengthBytes() == 0 && header.type() != Transmission.CMD_FLUSH) {
-      if (header.type() == Transmission.CMD_READ) {
-        encoder.emptyRead(header.cookie());
-      } else {
-        encoder.acknowledge(header.cookie());
-      }
+    } else if (empty || header.type() == Transmission.CMD_CACHE) {
+      // Nothing to do, or nothing left to do: all of the device is in RAM.
+      encoder.acknowledge(header.cookie());
       answered();
     } else {
       NbdRequest request = freeRequests.isEmpty() ? new NbdRequest(this) : freeRequests.pop();
@@ -185,12 +168,15 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter
 
   /** The device is done with a request of this connection. */
   void completed(NbdRequest request, RamDevice ram) {
-    long bytes = request.heldBytes();
-    if (over || request.command() != Command.READ) {
+    int bytes = request.heldBytes();
+    if (over) {
       admission.releaseBytes(bytes);
-    }
-    if (!over) {
-      reply(request, ram);
+    } else if (request.command() == Command.READ) {
+      encoder.answer(request, ram);
+      replies.hold(bytes);
+    } else {
+      admission.releaseBytes(bytes);
+      encoder.acknowledge(request.cookie());
     }
     recycle(request);
   }
@@ -209,21 +195,6 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter
     close();
     admission.releaseBytes(request.heldBytes());
     recycle(request);
-  }
-
-  private void reply(NbdRequest request, RamDevice ram) {
-    long cookie = request.cookie();
-    if (request.command() != Command.READ) {
-      encoder.acknowledge(cookie);
-      return;
-    }
-    int length = (int) request.lengthBytes();
-    if (request.isBlockStatus()) {
-      encoder.blockStatus(cookie, ram, request.offsetBytes(), length, request.isFlagged());
-    } else {
-      encoder.read(cookie, ram, request.offsetBytes(), length, !request.isFlagged());
-      replies.hold(length);
-    }
   }
 
   private void recycle(NbdRequest request) {
@@ -282,10 +253,10 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter
         input.remove().release();
       }
     } catch (ProtocolViolation violation) {
-      log.warn("nbd client {}: closing: {}", channel.remoteAddress(), violation.getMessage());
+      ClientLog.closing(channel, violation.getMessage());
       close();
     } catch (RuntimeException bug) {
-      log.error("nbd client {}: closing after an internal error", channel.remoteAddress(), bug);
+      ClientLog.failed(channel, bug);
       close();
     }
     if (!over) {
@@ -294,18 +265,19 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter
   }
 
   private void hungUp() {
-    log.debug("nbd client {}: hung up; dropping what it had sent", channel.remoteAddress());
+    ClientLog.gone(channel, "hung up; what it had sent is dropped");
     close();
   }
 
   private void closeIfStalled() {
     if (stallWatch.hasStalled()) {
-      log.warn("nbd client {}: closing: it stalls while others wait", channel.remoteAddress());
+      ClientLog.closing(channel, "it stalls while others wait");
       close();
     }
   }
 
-  private void close() {
+  /** Closes at once; what is not answered, or not written, never will be. Idempotent. */
+  void close() {
     if (over) {
       return;
     }
