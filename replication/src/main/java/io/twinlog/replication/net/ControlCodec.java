@@ -42,6 +42,8 @@ final class ControlCodec {
           .setSuspended(it.suspended());
     } else if (message instanceof PeerControl.Drained it) {
       out.getDrainedBuilder().setView(it.view());
+    } else if (message instanceof PeerControl.SyncOffer it) {
+      out.getSyncOfferBuilder().setView(it.view());
     } else if (message instanceof PeerControl.SyncStart it) {
       out.getSyncStartBuilder().setView(it.view()).setNumber(it.number());
     } else if (message instanceof PeerControl.SyncReady it) {
@@ -68,6 +70,7 @@ final class ControlCodec {
               fromProto(in.getPeerStatus().getCopy()),
               in.getPeerStatus().getSuspended());
       case DRAINED -> new PeerControl.Drained(number(in.getDrained().getView()));
+      case SYNC_OFFER -> new PeerControl.SyncOffer(number(in.getSyncOffer().getView()));
       case SYNC_START ->
           new PeerControl.SyncStart(
               number(in.getSyncStart().getView()), number(in.getSyncStart().getNumber()));

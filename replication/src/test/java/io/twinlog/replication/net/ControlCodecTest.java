@@ -14,6 +14,8 @@ import io.twinlog.replication.core.Role;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class ControlCodecTest {
@@ -40,6 +42,7 @@ class ControlCodecTest {
           new PeerControl.PeerStatus(Role.SECONDARY, Copy.OUTDATED, false),
           new PeerControl.PeerStatus(Role.SECONDARY, Copy.UNKNOWN, false),
           new PeerControl.Drained(4),
+          new PeerControl.SyncOffer(4),
           new PeerControl.SyncStart(4, Long.MAX_VALUE),
           new PeerControl.SyncReady(4, Long.MIN_VALUE),
           new PeerControl.SyncRefused(4, "busy"),
@@ -51,6 +54,12 @@ class ControlCodecTest {
     for (PeerControl message : MESSAGES) {
       assertEquals(message, decode(ControlCodec.encode(message)));
     }
+  }
+
+  @Test
+  void shouldKnowEveryMessageWhenTheCoreHasMore() {
+    Set<Class<?>> known = MESSAGES.stream().map(Object::getClass).collect(Collectors.toSet());
+    assertEquals(Set.of(PeerControl.class.getPermittedSubclasses()), known);
   }
 
   @Test
