@@ -1,0 +1,37 @@
+package io.twinlog.appliance.node;
+
+import io.twinlog.appliance.config.NodeConfig;
+import io.twinlog.appliance.config.ResourceConfig;
+import io.twinlog.replication.core.ReplicaConfig.Timing;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What both nodes' files should say alike about a resource: the peer link compares it at connect
+ * and warns by name of what differs (design, section 3, "Identity").
+ */
+final class SharedSettings {
+
+  private SharedSettings() {}
+
+  /** By key, without secrets. */
+  static Map<String, String> of(ResourceConfig resource) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("size", Long.toString(resource.sizeBytes()));
+    for (NodeConfig node : resource.nodes()) {
+      settings.put("nodes." + node.name() + ".peer", node.peer().toString());
+    }
+    settings.put("failover", resource.automaticFailover() ? "automatic" : "manual");
+    settings.put("flush", resource.flushToLog() ? "log" : "ram");
+    settings.put("max-dirty", Long.toString(resource.maxDirtyBytes()));
+    Timing timing = resource.timing();
+    settings.put("timing.heartbeat", timing.heartbeat().toString());
+    settings.put("timing.peer-timeout", timing.peerTimeout().toString());
+    settings.put("timing.confirm-timeout", timing.confirmTimeout().toString());
+    settings.put("timing.takeover-delay", timing.takeoverDelay().toString());
+    settings.put("timing.counter-interval", timing.counterInterval().toString());
+    settings.put("timing.lone-takeover", timing.loneTakeover().toString());
+    settings.put("timing.destage-delay", timing.destageDelay().toString());
+    return settings;
+  }
+}

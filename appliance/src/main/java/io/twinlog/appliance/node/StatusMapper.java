@@ -1,0 +1,98 @@
+package io.twinlog.appliance.node;
+
+import io.twinlog.proto.admin.BackingStatus;
+import io.twinlog.proto.admin.Counters;
+import io.twinlog.proto.admin.PeerStatus;
+import io.twinlog.proto.admin.ResourceStatus;
+import io.twinlog.proto.admin.SyncStatus;
+import io.twinlog.proto.admin.ViewStatus;
+import io.twinlog.replication.core.ReplicaReport;
+import java.util.Locale;
+
+/** A replica's report in the words of the administration protocol. */
+final class StatusMapper {
+
+  private StatusMapper() {}
+
+  static ResourceStatus of(ReplicaReport report) {
+    return ResourceStatus.newBuilder()
+        .setName(report.name())
+        .setRole(word(report.role()))
+        .setConnection(word(report.connection()))
+        .setPeer(peer(report.peer()))
+        .setCopy(word(report.copy()))
+        .setView(view(report.view()))
+        .setBacking(backing(report.backing()))
+        .setExposureBytes(report.exposureBytes())
+        .setSync(
+            SyncStatus.newBuilder()
+                .setDoneBytes(report.sync().doneBytes())
+                .setTotalBytes(report.sync().totalBytes())
+                .setBytesPerSecond(report.sync().bytesPerSecond()))
+        .setSuspended(report.suspended())
+        .setPendingRequests(report.pendingRequests())
+        .setCounters(counters(report.counters()))
+        .build();
+  }
+
+  /** A state's constant as it is written for users: {@code UP_TO_DATE} is {@code up-to-date}. */
+  static String word(Enum<?> state) {
+    return state == null ? "unknown" : state.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** A view as events write it: {@code 5 {alpha*,beta}}, the primary with a star. */
+  static String describe(ReplicaReport.ViewState view) {
+    StringBuilder text = new StringBuilder().append(view.number()).append(" {");
+    String separator = "";
+    for (String member : view.members()) {
+      text.append(separator).append(member).append(member.equals(view.primary()) ? "*" : "");
+      separator = ",";
+    }
+    return text.append('}').toString();
+  }
+
+  private static PeerStatus peer(ReplicaReport.PeerState peer) {
+    return PeerStatus.newBuilder()
+        .setNode(peer.node())
+        .setRole(word(peer.role()))
+        .setCopy(word(peer.copy()))
+        .build();
+  }
+
+  private static ViewStatus view(ReplicaReport.ViewState view) {
+    return ViewStatus.newBuilder()
+        .setNumber(view.number())
+        .addAllMembers(view.members())
+        .setPrimary(view.primary())
+        .setComplete(view.complete())
+        .build();
+  }
+
+  private static BackingStatus backing(ReplicaReport.BackingState backing) {
+    return BackingStatus.newBuilder()
+        .setState(backing.state())
+        .setComplete(backing.complete())
+        .setDirtyBytes(backing.dirtyBytes())
+        .setDirtyAgeMillis(backing.dirtyAgeMillis())
+        .setCommittedNumber(backing.committedNumber())
+        .setLoggedNumber(backing.loggedNumber())
+        .setCheckpointNumber(backing.checkpointNumber())
+        .setRingUsedBytes(backing.ringUsedBytes())
+        .setRingBytes(backing.ringBytes())
+        .setPopulated(backing.populated())
+        .build();
+  }
+
+  private static Counters counters(ReplicaReport.Counters counters) {
+    return Counters.newBuilder()
+        .setReadRequests(counters.readRequests())
+        .setWriteRequests(counters.writeRequests())
+        .setReadBytes(counters.readBytes())
+        .setWrittenBytes(counters.writtenBytes())
+        .setBatches(counters.batches())
+        .setLoggedBytes(counters.loggedBytes())
+        .setCheckpoints(counters.checkpoints())
+        .setViewChanges(counters.viewChanges())
+        .build();
+  }
+}
