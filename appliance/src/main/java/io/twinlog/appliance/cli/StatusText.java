@@ -1,0 +1,109 @@
+package io.twinlog.appliance.cli;
+
+import io.twinlog.appliance.text.Units;
+import io.twinlog.proto.admin.BackingStatus;
+import io.twinlog.proto.admin.NodeStatus;
+import io.twinlog.proto.admin.PeerStatus;
+import io.twinlog.proto.admin.ResourceStatus;
+import io.twinlog.proto.admin.SyncStatus;
+import io.twinlog.proto.admin.ViewStatus;
+
+/** A node's status for a person, in the manner of {@code drbdadm status}. */
+final class StatusText {
+
+  private StatusText() {}
+
+  /** A paragraph per resource; every line ends with a newline. */
+  static String of(NodeStatus status) {
+    StringBuilder out = new StringBuilder();
+    for (ResourceStatus resource : status.getResourcesList()) {
+      append(out, resource);
+    }
+    return out.toString();
+  }
+
+  private static void append(StringBuilder out, ResourceStatus resource) {
+    out.append(resource.getName());
+    out.append(" role:").append(capitalised(resource.getRole()));
+    out.append(" copy:").append(resource.getCopy());
+    appendView(out, resource.getView());
+    out.append('\n');
+    if (!resource.getSuspended().isEmpty()) {
+      out.append("  suspended: ").append(resource.getSuspended()).append('\n');
+    }
+    appendBacking(out, resource);
+    appendPeer(out, resource);
+  }
+
+  private static void appendView(StringBuilder out, ViewStatus view) {
+    out.append(" view:").append(view.getNumber()).append(" {");
+    String separator = "";
+    for (String member : view.getMembersList()) {
+      out.append(separator).append(member);
+      if (member.equals(view.getPrimary())) {
+        out.append('*');
+      }
+      separator = ",";
+    }
+    out.append('}');
+  }
+
+  private static void appendBacking(StringBuilder out, ResourceStatus resource) {
+    BackingStatus backing = resource.getBacking();
+    out.append("  backing ").append(backing.getState());
+    out.append(" logged:").append(backing.getLoggedNumber());
+    out.append('/').append(backing.getCommittedNumber());
+    out.append(" dirty:").append(Units.bytes(backing.getDirtyBytes()));
+    if (backing.getDirtyBytes() > 0) {
+      out.append(" age:").append(Units.millis(backing.getDirtyAgeMillis()).replace(" ", ""));
+    }
+    out.append(" exposure:").append(Units.bytes(resource.getExposureBytes()));
+    if (!backing.getPopulated()) {
+      out.append(" populating");
+    }
+    out.append('\n');
+  }
+
+  private static void appendPeer(StringBuilder out, ResourceStatus resource) {
+    PeerStatus peer = resource.getPeer();
+    out.append("  ").append(peer.getNode());
+    out.append(" role:").append(capitalised(peer.getRole()));
+    out.append(" connection:").append(connection(resource.getConnection()));
+    out.append(" copy:").append(peer.getCopy()).append('\n');
+    SyncStatus sync = resource.getSync();
+    if (sync.getTotalBytes() > 0) {
+      appendSync(out, sync);
+    }
+  }
+
+  private static void appendSync(StringBuilder out, SyncStatus sync) {
+    // Rounded down, so that 100% means done.
+    long tenths = (long) Math.floor(1000.0 * sync.getDoneBytes() / sync.getTotalBytes());
+    out.append("    sync ").append(tenths / 10).append('.').append(tenths % 10).append("% ");
+    out.append(Units.bytes(sync.getDoneBytes())).append(" of ");
+    out.append(Units.bytes(sync.getTotalBytes()));
+    long rate = sync.getBytesPerSecond();
+    if (rate > 0) {
+      long left = Math.max(sync.getTotalBytes() - sync.getDoneBytes(), 0);
+      out.append(", ").append(Units.bytes(rate)).append("/s, ");
+      out.append(Units.millis(1000 * ((left + rate - 1) / rate))).append(" left");
+    } else {
+      out.append(", not moving");
+    }
+    out.append('\n');
+  }
+
+  private static String capitalised(String word) {
+    return word.isEmpty() ? "Unknown" : Character.toUpperCase(word.charAt(0)) + word.substring(1);
+  }
+
+  /** DRBD's spelling of a connection state. */
+  private static String connection(String state) {
+    return switch (state) {
+      case "standalone" -> "StandAlone";
+      case "sync-source" -> "SyncSource";
+      case "sync-target" -> "SyncTarget";
+      default -> capitalised(state);
+    };
+  }
+}
