@@ -20,8 +20,10 @@ import java.util.BitSet;
  * moment and staged piece by piece, so that the loop is never held for long; the chain of its last
  * piece makes it durable and then reads the slots. Only then it is part of the log.
  *
- * <p>A batch that fails or is void is written over from its start once none of its chains is under
- * way, so the ring never holds a torn batch before a good one.
+ * <p>A batch that fails before its last piece was submitted, or is void, is written over from its
+ * start once none of its chains is under way, so the ring never holds a torn batch before a good one.
+ * A last piece that fails may be on the backing all the same, and a taker may have seen the batch
+ * whole: it is written again as it is, until that succeeds.
  */
 final class LogWriter {
   /** Pieces of one batch under way at the same time: one is staged while another is written. */
@@ -58,10 +60,8 @@ final class LogWriter {
   /** The newest whole batch of this primacy, or null. */
   private Batch newestWhole;
 
-  /**
-   * Where a whole batch of an earlier primacy begins, after which nothing older is needed; or null.
-   */
-  private RingEnd inheritedWhole;
+  /** Where the ring may begin by what was found in it when this primacy began. */
+  private RingEnd inheritedTail;
 
   private long batches;
   private long loggedBytes;
@@ -89,14 +89,14 @@ final class LogWriter {
       RingEnd end,
       CheckpointRecord published,
       long loggedNumber,
-      RingEnd wholeBatch) {
+      RingEnd possibleTail) {
     encoder = new PieceEncoder(replica.config().uuid(), replica.config().node(), incarnation, end);
     loggedEnd = end;
     tail = published.tailPosition();
     tailSequence = published.tailBatch();
     logged = loggedNumber;
     newestWhole = null;
-    inheritedWhole = wholeBatch;
+    inheritedTail = possibleTail;
     batch = null;
     aside.clear();
   }
@@ -139,7 +139,7 @@ final class LogWriter {
 
   /** Where the ring may begin without a new checkpoint, when that is behind its tail; or null. */
   RingEnd possibleTail() {
-    RingEnd start = newestWhole != null ? newestWhole.start : inheritedWhole;
+    RingEnd start = newestWhole != null ? newestWhole.start : inheritedTail;
     return start != null && start.position() > tail ? start : null;
   }
 
@@ -299,11 +299,14 @@ final class LogWriter {
             "log append",
             Lane.LOG,
             error -> {
-              effects.releaseBuffer(piece);
               current.chainsUnderWay--;
               if (last) {
+                // Kept until it is known to be durable.
+                current.heldPiece = piece;
+                current.heldPosition = position;
                 slots.readDone(reading, error, (e, found) -> lastWritten(current, e, found));
               } else {
+                effects.releaseBuffer(piece);
                 pieceWritten(current, error);
               }
             });
@@ -424,14 +427,28 @@ final class LogWriter {
   }
 
   private void lastWritten(Batch current, IOException error, Slots.Reading reading) {
-    if (error != null) {
-      failed(current, error);
-    } else if (!current.isVoid && current.failure == null) {
+    if (error != null && !current.isVoid) {
+      replica.backingFailed(error);
+      replica.after(RETRY_NANOS, () -> appendLastAgain(current));
+      return;
+    }
+    releaseHeld(current);
+    if (!current.isVoid) {
       current.awaitsCheck = true;
       replica.backingWorks();
       checked(current, reading);
     }
     afterChain(current);
+  }
+
+  private void appendLastAgain(Batch current) {
+    if (current != batch || current.isVoid) {
+      releaseHeld(current);
+    } else {
+      ByteBuffer piece = current.heldPiece;
+      current.heldPiece = null;
+      append(current, piece, current.heldPosition);
+    }
   }
 
   private void check(Batch current) {
@@ -465,7 +482,7 @@ final class LogWriter {
     if (current != batch || current.isVoid || !current.awaitsCheck) {
       return;
     }
-    if (current.source == Batch.Source.PENDING && replica.isFrozen()) {
+    if (current.source == Batch.Source.PENDING && !replica.mayAct()) {
       return;
     }
     current.awaitsCheck = false;

@@ -245,7 +245,7 @@ final class Primary {
 
   /** At the end of a turn: asks for what reads wait for, and answers what can be answered. */
   void pump() {
-    if (replica.isFrozen()) {
+    if (!replica.mayAct()) {
       return;
     }
     if (!reads.isEmpty()) {
@@ -297,7 +297,7 @@ final class Primary {
     answerable = Math.max(answerable, evidence);
     while (!reads.isEmpty()
         && reads.tag(0) <= answerable
-        && !replica.isFrozen()
+        && replica.mayAct()
         && loader.isReady(reads.get(0))) {
       answer(reads.removeFirst());
     }
@@ -322,6 +322,7 @@ final class Primary {
   /** This node is primary no more: what is open is given up without an answer. */
   void end() {
     slotReadUnderWay = false;
+    answerable = 0;
     if (!replica.rules().contains(Rule.DROP_CLIENT_REQUESTS)) {
       return;
     }

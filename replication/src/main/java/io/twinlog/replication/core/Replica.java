@@ -8,6 +8,7 @@ import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.log.CheckpointRecord;
 import io.twinlog.blockdev.log.LoggedBatch;
 import io.twinlog.blockdev.log.Recovery.Recovered;
+import io.twinlog.blockdev.log.RingContents;
 import io.twinlog.blockdev.log.RingEnd;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
@@ -275,7 +276,7 @@ public final class Replica implements BlockService {
       requestEndTurn();
       return;
     }
-    if (!primary || isFrozen() || !surveyed) {
+    if (!primary || isFrozen() || !surveyed || !loader.hasLogged()) {
       return;
     }
     if (!log.isBusy()) {
@@ -291,7 +292,7 @@ public final class Replica implements BlockService {
 
   /** Connected: big and lazy. */
   private void destage() {
-    if (handover.goal() == Handover.Goal.SWITCHOVER || !loader.hasLogged()) {
+    if (handover.goal() == Handover.Goal.SWITCHOVER) {
       return;
     }
     boolean whole = checkpointer.wantsWholeBatch();
@@ -330,11 +331,8 @@ public final class Replica implements BlockService {
   /** Alone: first everything up to the base, then group commits of what is pending. */
   private void appendAlone() {
     if (!firstBatchDone) {
-      if (loader.hasLogged() && rules.contains(Rule.DIRTY_SET_FIRST)) {
+      if (rules.contains(Rule.DIRTY_SET_FIRST)) {
         beginFromRam(logsAnewFirst, false, true);
-        return;
-      }
-      if (!loader.hasLogged()) {
         return;
       }
       firstBatchDone = true;
@@ -354,7 +352,7 @@ public final class Replica implements BlockService {
 
   private void checkpoint() {
     checkpointer.resume();
-    if (!checkpointer.isIdle() || !loader.hasLogged() || !firstBatchDoneOrPair()) {
+    if (!checkpointer.isIdle() || !firstBatchDoneOrPair()) {
       return;
     }
     if (handover.goal() == Handover.Goal.SWITCHOVER) {
@@ -667,7 +665,7 @@ public final class Replica implements BlockService {
         survey.rings().get(me).end(),
         own,
         recovered.end(),
-        wholeBatchOf(survey.rings().get(me).batches(), recovered.checkpoint()));
+        possibleTailOf(survey.rings().get(me), recovered.checkpoint()));
     checkpointer.begin(own, recovered.checkpoint());
     knownCheckpoint = Math.max(knownCheckpoint, recovered.checkpoint());
     logsAnewFirst = load ? recovered.newest().notInRingOf(me) : new BitSet();
@@ -683,26 +681,25 @@ public final class Replica implements BlockService {
   }
 
   /**
-   * The start of the newest batch in this node's ring that makes all before it needless: it holds
-   * whatever changed after the checkpoint, and every block that those hold. Null when there is
-   * none.
+   * Where this node's ring may begin: what is below the checkpoint is not needed, and nothing is
+   * before a batch that holds whatever changed after the checkpoint and every block that those hold.
    */
-  private RingEnd wholeBatchOf(List<LoggedBatch> batches, long checkpoint) {
+  private RingEnd possibleTailOf(RingContents ring, long checkpoint) {
     BitSet before = new BitSet();
-    RingEnd start = null;
-    for (LoggedBatch batch : batches) {
+    RingEnd tail = null;
+    for (LoggedBatch batch : ring.batches()) {
+      if (batch.cut() < checkpoint || !view.counts(batch.view(), batch.cut())) {
+        continue;
+      }
       BitSet blocks = batch.blocks();
-      boolean counts = view.counts(batch.view(), batch.cut());
-      if (counts && batch.from() <= checkpoint && batch.cut() >= checkpoint) {
-        BitSet missing = (BitSet) before.clone();
-        missing.andNot(blocks);
-        if (missing.isEmpty()) {
-          start = new RingEnd(batch.sequence(), batch.startPosition(), 0);
-        }
+      BitSet missing = (BitSet) before.clone();
+      missing.andNot(blocks);
+      if (tail == null || (batch.from() <= checkpoint && missing.isEmpty())) {
+        tail = new RingEnd(batch.sequence(), batch.startPosition(), 0);
       }
       before.or(blocks);
     }
-    return start;
+    return tail == null ? ring.end() : tail;
   }
 
   /** Whether the lone view needs a first batch. */
@@ -926,7 +923,7 @@ public final class Replica implements BlockService {
       return;
     }
     if (isPair()) {
-      if (!isFrozen() || !rules.contains(Rule.FREEZE_AFTER_MARK)) {
+      if (mayAct()) {
         primaryPart.confirmed(frameNumber, frames);
       }
     } else if (syncSource.isStreaming()) {
@@ -1221,8 +1218,12 @@ public final class Replica implements BlockService {
 
   /** Between a mark and its outcome (rule 2): nothing is acknowledged, confirmed or committed. */
   boolean isFrozen() {
-    return rules.contains(Rule.FREEZE_AFTER_MARK)
-        && (change != null || slots.own() == null || slots.own().mark() > view.number());
+    return change != null || slots.own() == null || slots.own().mark() > view.number();
+  }
+
+  /** Whether writes may be committed, applied and confirmed, and reads answered. */
+  boolean mayAct() {
+    return !isFrozen() || !rules.contains(Rule.FREEZE_AFTER_MARK);
   }
 
   /** Whether the view has two members. */

@@ -98,12 +98,12 @@ final class Secondary {
     return view == replica.view().number()
         && !replica.isPrimary()
         && replica.isMember()
-        && !replica.isFrozen();
+        && replica.mayAct();
   }
 
   /** At the end of a turn: one confirmation for everything taken in. */
   void confirm(Link link) {
-    if (!link.owesConfirmation || replica.isFrozen()) {
+    if (!link.owesConfirmation || !replica.mayAct()) {
       return;
     }
     link.owesConfirmation = false;

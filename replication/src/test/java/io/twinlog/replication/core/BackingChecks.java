@@ -31,6 +31,9 @@ final class BackingChecks {
 
   /** The backing holds a prefix of the history, all of it when it says that it is complete. */
   void check() {
+    if (Boolean.getBoolean("twinlog.sim.io")) {
+      world.trace("CHECK", world.node(0));
+    }
     History history = world.history();
     View view = history.view(history.latestView());
     if (view == null) {
@@ -60,6 +63,7 @@ final class BackingChecks {
 
   private void compare(byte[] bytes, Recovered recovered, View view, List<RingContents> rings) {
     History history = world.history();
+    world.traceIo(world.node(0), () -> "RINGS end " + recovered.end() + " c " + recovered.checkpoint() + describe(rings));
     if (recovered.damaged()) {
       throw new SimFailure("the backing was complete and is not any more: " + recovered.end());
     }

@@ -32,8 +32,8 @@ final class SimShelf {
 
   private final Map<Integer, Integer> lastWriter = new HashMap<>();
 
-  /** Until then every step is slow. */
-  long stalledUntil;
+  /** Until then every step of the node is slow: its requests are queued somewhere. */
+  final long[] stalledUntil = new long[2];
 
   /** Steps of these nodes fail. */
   final boolean[] failing = new boolean[2];
@@ -73,7 +73,7 @@ final class SimShelf {
       return;
     }
     world.after(
-        delay(),
+        delay(node),
         () -> {
           if (node.life() != life) {
             afterCrash(node, life, chain.steps().get(index));
@@ -91,10 +91,11 @@ final class SimShelf {
         });
   }
 
-  private long delay() {
+  private long delay(SimNode node) {
     long usual = 20_000 + random.nextLong(400_000);
-    if (world.now() < stalledUntil) {
-      return stalledUntil - world.now() + usual;
+    long stalled = stalledUntil[node.index()] - world.now();
+    if (stalled > 0) {
+      return stalled + usual;
     }
     return world.options().slowIo() && random.nextInt(400) == 0
         ? random.nextLong(1_500_000_000L)

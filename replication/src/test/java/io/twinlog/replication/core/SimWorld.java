@@ -337,7 +337,7 @@ final class SimWorld {
     }
     after(20_000_000 + random.nextLong(500_000_000), this::faultTurn);
     SimNode node = nodes[random.nextInt(2)];
-    int choice = random.nextInt(16);
+    int choice = random.nextInt(18);
     switch (choice) {
       case 0, 1 -> crash(node);
       case 2 -> {
@@ -365,8 +365,16 @@ final class SimWorld {
         count("reset");
       }
       case 14 -> {
-        shelf.stalledUntil = now + random.nextLong(600_000_000);
+        long until = now + random.nextLong(600_000_000);
+        shelf.stalledUntil[0] = until;
+        shelf.stalledUntil[1] = until;
         count("backing stall");
+      }
+      case 15, 16 -> {
+        // Its queue to the backing hangs and nobody hears of it: what it began lands late.
+        shelf.stalledUntil[node.index()] = now + random.nextLong(1_500_000_000);
+        network.cut[node.index()] = true;
+        count("isolated with a hanging queue");
       }
       default -> {
         shelf.failing[node.index()] = true;
@@ -431,7 +439,8 @@ final class SimWorld {
   private void converge() {
     calm = true;
     network.heal();
-    shelf.stalledUntil = 0;
+    shelf.stalledUntil[0] = 0;
+    shelf.stalledUntil[1] = 0;
     shelf.failing[0] = false;
     shelf.failing[1] = false;
     for (SimNode node : nodes) {
