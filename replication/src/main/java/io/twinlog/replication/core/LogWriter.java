@@ -21,9 +21,9 @@ import java.util.BitSet;
  * piece makes it durable and then reads the slots. Only then it is part of the log.
  *
  * <p>A batch that fails before its last piece was submitted, or is void, is written over from its
- * start once none of its chains is under way, so the ring never holds a torn batch before a good one.
- * A last piece that fails may be on the backing all the same, and a taker may have seen the batch
- * whole: it is written again as it is, until that succeeds.
+ * start once none of its chains is under way, so the ring never holds a torn batch before a good
+ * one. A last piece that fails may be on the backing all the same, and a taker may have seen the
+ * batch whole: it is written again as it is, until that succeeds.
  */
 final class LogWriter {
   /** Pieces of one batch under way at the same time: one is staged while another is written. */

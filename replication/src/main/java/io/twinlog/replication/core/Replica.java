@@ -682,7 +682,8 @@ public final class Replica implements BlockService {
 
   /**
    * Where this node's ring may begin: what is below the checkpoint is not needed, and nothing is
-   * before a batch that holds whatever changed after the checkpoint and every block that those hold.
+   * before a batch that holds whatever changed after the checkpoint and every block that those
+   * hold.
    */
   private RingEnd possibleTailOf(RingContents ring, long checkpoint) {
     BitSet before = new BitSet();
@@ -1257,6 +1258,10 @@ public final class Replica implements BlockService {
 
   boolean mayAnswer() {
     return surveyed && firstBatchDoneOrPair();
+  }
+
+  boolean isWritingInPlace() {
+    return checkpointer.isWriting();
   }
 
   boolean logIsBusy() {

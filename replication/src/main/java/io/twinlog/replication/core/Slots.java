@@ -27,12 +27,17 @@ final class Slots {
     void done(IOException error, Reading reading);
   }
 
+  /** As many buffers as {@link #read} uses; more readings wait, and are then all the fresher. */
+  static final int READS_UNDER_WAY = 4;
+
   private record Update(UnaryOperator<SlotRecord> change, Consumer<IOException> then) {}
 
   private final Effects effects;
   private final Layout layout;
   private final int node;
   private final ArrayDeque<Update> updates = new ArrayDeque<>();
+  private final ArrayDeque<Completion> waitingReads = new ArrayDeque<>();
+  private int readsUnderWay;
   private boolean writing;
   private SlotRecord own;
 
@@ -100,9 +105,23 @@ final class Slots {
 
   /** Reads both slots as they are when this call's I/O is carried out. */
   void read(Completion completion) {
+    if (readsUnderWay == READS_UNDER_WAY) {
+      waitingReads.add(completion);
+      return;
+    }
+    readsUnderWay++;
     ByteBuffer buffer = effects.acquireBuffer(readBytes());
     IoChain chain =
-        new IoChain("slot read", Lane.SLOT, error -> readDone(buffer, error, completion));
+        new IoChain(
+            "slot read",
+            Lane.SLOT,
+            error -> {
+              readsUnderWay--;
+              readDone(buffer, error, completion);
+              if (!waitingReads.isEmpty() && readsUnderWay < READS_UNDER_WAY) {
+                read(waitingReads.remove());
+              }
+            });
     addRead(chain, buffer);
     effects.submit(chain);
   }

@@ -89,7 +89,7 @@ final class Survey {
 
   private void scan(int node) {
     if (node == 2) {
-      judge();
+      makeDurable();
       return;
     }
     scanner = new RingScanner(layout, resource, checkpoints[node]);
@@ -117,6 +117,22 @@ final class Survey {
               }
             });
     effects.submit(chain.read(request.offsetBytes(), into));
+  }
+
+  /** What a dead node had written may be in the shelf's cache alone: nobody relies on it there. */
+  private void makeDurable() {
+    IoChain chain =
+        new IoChain(
+            "sync of what was read",
+            Lane.DATA,
+            error -> {
+              if (error != null) {
+                completion.done(error, null);
+              } else {
+                judge();
+              }
+            });
+    effects.submit(chain.sync());
   }
 
   private void judge() {

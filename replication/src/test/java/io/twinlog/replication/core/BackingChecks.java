@@ -63,7 +63,9 @@ final class BackingChecks {
 
   private void compare(byte[] bytes, Recovered recovered, View view, List<RingContents> rings) {
     History history = world.history();
-    world.traceIo(world.node(0), () -> "RINGS end " + recovered.end() + " c " + recovered.checkpoint() + describe(rings));
+    world.traceIo(
+        world.node(0),
+        () -> "RINGS end " + recovered.end() + " c " + recovered.checkpoint() + describe(rings));
     if (recovered.damaged()) {
       throw new SimFailure("the backing was complete and is not any more: " + recovered.end());
     }

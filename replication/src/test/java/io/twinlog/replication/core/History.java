@@ -108,7 +108,7 @@ final class History {
   /** Looks at a node after anything has happened to it. */
   void observe(SimNode node) {
     View view = node.replica().view();
-    if (view == null || view.number() == seen[node.index()] && views.containsKey(view.number())) {
+    if (view == null || (view.number() == seen[node.index()] && views.containsKey(view.number()))) {
       return;
     }
     seen[node.index()] = view.number();

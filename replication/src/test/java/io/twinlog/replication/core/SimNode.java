@@ -3,7 +3,6 @@ package io.twinlog.replication.core;
 import io.twinlog.blockdev.shelf.IoChain;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -171,7 +170,10 @@ final class SimNode implements Effects {
   @Override
   public void releaseBuffer(ByteBuffer buffer) {
     // Whoever looks at it later is to notice.
-    Arrays.fill(buffer.array(), (byte) 0xEE);
+    ByteBuffer whole = buffer.duplicate().clear();
+    while (whole.hasRemaining()) {
+      whole.put((byte) 0xEE);
+    }
   }
 
   @Override

@@ -10,18 +10,31 @@ import java.util.Set;
  * @param rules those in force; all but in tests of the tests
  * @param faults whether anything goes wrong
  * @param slowIo whether single I/O steps may take very long
+ * @param isolation whether most faults are of one kind: the primary is cut off, and its backing I/O
+ *     hangs, in the middle of a checkpoint
  * @param activeNanos how long faults and clients go on
  */
-record SimOptions(long seed, Set<Rule> rules, boolean faults, boolean slowIo, long activeNanos) {
+record SimOptions(
+    long seed,
+    Set<Rule> rules,
+    boolean faults,
+    boolean slowIo,
+    boolean isolation,
+    long activeNanos) {
 
   static SimOptions ofSeed(long seed) {
     return new SimOptions(
-        seed, EnumSet.allOf(Rule.class), seed % 16 != 0, seed % 3 != 0, 4_000_000_000L);
+        seed,
+        EnumSet.allOf(Rule.class),
+        seed % 16 != 0,
+        seed % 3 != 0,
+        seed % 4 == 1,
+        4_000_000_000L);
   }
 
   SimOptions without(Rule rule) {
     EnumSet<Rule> rest = EnumSet.copyOf(rules);
     rest.remove(rule);
-    return new SimOptions(seed, rest, faults, slowIo, activeNanos);
+    return new SimOptions(seed, rest, faults, slowIo, isolation, activeNanos);
   }
 }

@@ -35,17 +35,18 @@ final class SimRequest extends BlockRequest {
     return Unpooled.wrappedBuffer(content.clone());
   }
 
-  /** Bytes that no other request writes: its number in every eight of them. */
+  /** Bytes that no other request writes: its number in every three of them. */
   private static byte[] content(long id, int length) {
     byte[] bytes = new byte[length];
     for (int i = 0; i < length; i++) {
-      bytes[i] = (byte) (id >>> 8 * (i % 3) | (i % 3 == 2 ? 0x80 : 0));
+      long part = id >>> (8 * (i % 3));
+      bytes[i] = (byte) (part | (i % 3 == 2 ? 0x80 : 0));
     }
     return bytes;
   }
 
-  long id() {
-    return id;
+  SimNode node() {
+    return node;
   }
 
   /** Does to the image what the write does to the device. */

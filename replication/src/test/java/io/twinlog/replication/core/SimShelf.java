@@ -27,10 +27,8 @@ final class SimShelf {
   private final SplittableRandom random;
   private final byte[] bytes;
 
-  /** Earlier contents of sectors that no sync has covered yet, with who wrote them. */
+  /** Earlier contents of sectors that no sync of the shelf has covered yet. */
   private final Map<Integer, List<byte[]>> unsynced = new HashMap<>();
-
-  private final Map<Integer, Integer> lastWriter = new HashMap<>();
 
   /** Until then every step of the node is slow: its requests are queued somewhere. */
   final long[] stalledUntil = new long[2];
@@ -77,6 +75,10 @@ final class SimShelf {
         () -> {
           if (node.life() != life) {
             afterCrash(node, life, chain.steps().get(index));
+            return;
+          }
+          if (world.now() < stalledUntil[node.index()]) {
+            step(node, life, chain, index);
             return;
           }
           if (failing[node.index()] && random.nextInt(2) == 0) {
@@ -128,7 +130,7 @@ final class SimShelf {
       carryOutWrite(node, step, false);
     } else {
       world.traceIo(node, () -> "sync");
-      unsynced.keySet().removeIf(sector -> lastWriter.get(sector) == node.index());
+      unsynced.clear();
     }
   }
 
@@ -152,7 +154,6 @@ final class SimShelf {
         byte[] before = new byte[SECTOR];
         System.arraycopy(bytes, offset, before, 0, SECTOR);
         unsynced.computeIfAbsent(sector, s -> new ArrayList<>(1)).add(before);
-        lastWriter.put(sector, node.index());
         data.get(bytes, offset, SECTOR);
       } else {
         data.position(data.position() + SECTOR);

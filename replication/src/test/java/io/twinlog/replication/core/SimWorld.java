@@ -55,7 +55,7 @@ final class SimWorld {
   private long order;
   private long events;
   private long requestId;
-  private int open;
+  private final int[] open = new int[2];
   private boolean calm;
   private boolean lossAccepted;
   private long acknowledgedWrites;
@@ -64,7 +64,7 @@ final class SimWorld {
     this.options = options;
     this.random = new SplittableRandom(options.seed());
     Layout layout = Layout.of(DEVICE_BYTES, 512, Layout.minimumRingBytes(DEVICE_BYTES));
-    boolean automatic = random.nextBoolean();
+    boolean automatic = random.nextBoolean() || options.isolation();
     boolean flushToLog = random.nextInt(4) == 0;
     for (int node = 0; node < 2; node++) {
       configs[node] =
@@ -196,14 +196,16 @@ final class SimWorld {
   private void clientTurn() {
     after(random.nextLong(calm ? 20_000_000 : 8_000_000), this::clientTurn);
     SimNode node = nodes[random.nextInt(2)];
-    if (!node.isAlive() || node.isPaused() || open >= CLIENT_REQUESTS) {
+    if (!node.isAlive() || node.isPaused() || open[node.index()] >= CLIENT_REQUESTS) {
       return;
     }
     if (node.replica().isPrimary()) {
       int burst = 1 + random.nextInt(3);
-      for (int i = 0; i < burst && open < CLIENT_REQUESTS && node.replica().isPrimary(); i++) {
+      for (int i = 0;
+          i < burst && open[node.index()] < CLIENT_REQUESTS && node.replica().isPrimary();
+          i++) {
         SimRequest request = request(node);
-        open++;
+        open[node.index()]++;
         node.deliver(node.life(), () -> node.replica().submit(request));
       }
     }
@@ -228,7 +230,7 @@ final class SimWorld {
   }
 
   void answered(SimRequest request) {
-    open--;
+    open[request.node().index()]--;
     if (request.command().isWrite()) {
       acknowledgedWrites++;
     }
@@ -236,7 +238,7 @@ final class SimWorld {
   }
 
   void dropped(SimRequest request) {
-    open--;
+    open[request.node().index()]--;
     count("dropped");
   }
 
@@ -337,6 +339,11 @@ final class SimWorld {
     }
     after(20_000_000 + random.nextLong(500_000_000), this::faultTurn);
     SimNode node = nodes[random.nextInt(2)];
+    if (options.isolation() && random.nextInt(3) != 0) {
+      network.heal();
+      isolateInCheckpoint(0);
+      return;
+    }
     int choice = random.nextInt(18);
     switch (choice) {
       case 0, 1 -> crash(node);
@@ -370,17 +377,31 @@ final class SimWorld {
         shelf.stalledUntil[1] = until;
         count("backing stall");
       }
-      case 15, 16 -> {
-        // Its queue to the backing hangs and nobody hears of it: what it began lands late.
-        shelf.stalledUntil[node.index()] = now + random.nextLong(1_500_000_000);
-        network.cut[node.index()] = true;
-        count("isolated with a hanging queue");
-      }
+      case 15, 16 -> isolate(node);
       default -> {
         shelf.failing[node.index()] = true;
         count("backing errors");
         after(random.nextLong(400_000_000), () -> shelf.failing[node.index()] = false);
       }
+    }
+  }
+
+  /** Nobody hears of the node, and its queue to the backing hangs: what it began lands late. */
+  private void isolate(SimNode node) {
+    shelf.stalledUntil[node.index()] = now + random.nextLong(1_500_000_000);
+    network.cut[node.index()] = true;
+    count("isolated with a hanging queue");
+  }
+
+  private void isolateInCheckpoint(int tries) {
+    for (SimNode node : nodes) {
+      if (node.isAlive() && node.replica().isPrimary() && node.replica().isWritingInPlace()) {
+        isolate(node);
+        return;
+      }
+    }
+    if (tries < 2000 && !calm) {
+      after(200_000, () -> isolateInCheckpoint(tries + 1));
     }
   }
 
@@ -390,12 +411,8 @@ final class SimWorld {
     }
     count("crash");
     node.crash();
-    for (SimNode each : nodes) {
-      // Its clients' requests have died with it.
-      if (each == node) {
-        open = Math.max(0, open - node.replica().report().pendingRequests());
-      }
-    }
+    // Its clients' requests have died with it.
+    open[node.index()] = 0;
     backingChecks.check();
     after(random.nextLong(600_000_000), () -> startIfDead(node));
   }

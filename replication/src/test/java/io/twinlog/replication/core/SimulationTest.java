@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Plays seeds. {@code -Dtwinlog.sim.seed=N} plays one and prints what happened, {@code
@@ -37,6 +39,13 @@ class SimulationTest {
         last - first + 1, events, events / seconds, counts);
   }
 
+  /** Each broke the promise, or liveness, once. */
+  @ParameterizedTest
+  @ValueSource(longs = {7, 64, 182, 2338, 3890, 4894, 5349, 6558})
+  void shouldKeepThePromiseInSeedsThatOnceFoundABug(long seed) {
+    play(new SimWorld(SimOptions.ofSeed(seed)), seed);
+  }
+
   private static void play(SimWorld world, long seed) {
     try {
       world.run();
@@ -46,7 +55,7 @@ class SimulationTest {
               + seed
               + ": "
               + e
-              + "\nreplay: deploy/test --seed "
+              + "\nreplay: deploy/simulate --seed "
               + seed
               + "\n"
               + world.traceText(),

@@ -1,0 +1,31 @@
+package io.twinlog.replication.core;
+
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A test of the tests: with any one rule switched off, the simulator finds the promise broken. */
+class BrokenRulesTest {
+  private static final long SEEDS = Long.getLong("twinlog.sim.brokenSeeds", 1500);
+
+  @ParameterizedTest
+  @EnumSource(Rule.class)
+  void shouldFindTheBrokenRule(Rule rule) {
+    String found = null;
+    for (long seed = 1; seed <= SEEDS && found == null; seed++) {
+      found = play(SimOptions.ofSeed(seed).without(rule));
+    }
+    assertNotNull(found, rule + " is switched off and nothing is noticed in " + SEEDS + " seeds");
+    System.out.println("without " + rule + ": " + found.lines().findFirst().orElse(""));
+  }
+
+  private static String play(SimOptions options) {
+    try {
+      new SimWorld(options).run();
+      return null;
+    } catch (SimFailure e) {
+      return "seed " + options.seed() + ": " + e.getMessage();
+    }
+  }
+}
