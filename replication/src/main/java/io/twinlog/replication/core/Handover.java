@@ -69,7 +69,6 @@ final class Handover {
       end("the secondary is not connected any more");
     } else if (!log.isBusy() && !checkpointer.isWriting()) {
       proposed = true;
-      int me = replica.config().node();
       int peer = replica.config().peer();
       long peerIncarnation = replica.view().incarnation(peer);
       replica.change(
@@ -77,7 +76,8 @@ final class Handover {
           change ->
               change.propose(
                   replica.newView(peer, 3, peerIncarnation, replica.number(), false, false)));
-      replica.event("switchover", "", "", "from " + replica.config().nodeNames().get(me));
+      String to = replica.config().nodeNames().get(peer);
+      replica.event("switchover", replica.config().nodeNames().get(1 - peer), to, "proposed");
     }
   }
 

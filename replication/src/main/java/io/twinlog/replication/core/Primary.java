@@ -324,12 +324,14 @@ final class Primary {
     slotReadUnderWay = false;
     answerable = 0;
     if (!replica.rules().contains(Rule.DROP_CLIENT_REQUESTS)) {
-      return;
+      while (!pending.isEmpty()) {
+        held.add(pending.removeFirst());
+      }
     }
     drop(pending);
     drop(reads);
     drop(flushes);
-    while (!held.isEmpty()) {
+    while (!held.isEmpty() && replica.rules().contains(Rule.DROP_CLIENT_REQUESTS)) {
       drop(held.remove());
     }
   }

@@ -35,14 +35,17 @@ public record ReplicaConfig(
   public static final int PIECE_BYTES = 4096 + 256 * 1024;
 
   /**
-   * How many buffers of more than a sector the core has out at most: a batch's two pieces under way
-   * and the one held back, one each for checkpoint and populate, and the readings of both slots, on
-   * their own and at the end of an append and of a publication.
+   * How many buffers of more than 4096 bytes the core has out at most: a batch's two pieces under
+   * way and the one held back, one each for checkpoint and populate, and the readings of both
+   * slots, on their own and at the end of an append and of a publication.
    */
   public static final int PIECE_BUFFERS = 3 + 2 + Slots.READS_UNDER_WAY + 2;
 
-  /** How many sector buffers the core has out at most: a slot record and a checkpoint record. */
-  public static final int SECTOR_BUFFERS = 2;
+  /**
+   * How many buffers of at most 4096 bytes the core has out at most: a slot record, a checkpoint
+   * record, and single blocks of checkpoint and populate.
+   */
+  public static final int SMALL_BUFFERS = 4;
 
   /**
    * Intervals.

@@ -23,6 +23,9 @@ final class SimNode implements Effects {
   private boolean paused;
   private long life;
 
+  /** Grows whenever the node cuts its clients off. */
+  private long clientGeneration;
+
   /** Local clocks need not agree. */
   private final long clockOffset;
 
@@ -51,6 +54,10 @@ final class SimNode implements Effects {
   /** Whether that life was the last one: before the next begins, all its I/O is gone. */
   boolean hasJustEnded(long thatLife) {
     return !alive && life == thatLife + 1;
+  }
+
+  long clientGeneration() {
+    return clientGeneration;
   }
 
   boolean isPaused() {
@@ -182,7 +189,9 @@ final class SimNode implements Effects {
   }
 
   @Override
-  public void leftPrimary() {}
+  public void leftPrimary() {
+    clientGeneration++;
+  }
 
   @Override
   public void becamePrimary() {}

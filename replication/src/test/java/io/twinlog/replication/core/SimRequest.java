@@ -16,6 +16,7 @@ final class SimRequest extends BlockRequest {
   /** What had been acknowledged, or read, anywhere when the request began. */
   private final long floorAtBegin;
 
+  private final long clientGeneration;
   private boolean over;
 
   SimRequest(SimNode node, long id, Command command, int offset, int length) {
@@ -28,6 +29,7 @@ final class SimRequest extends BlockRequest {
     this.node = node;
     this.id = id;
     this.content = content;
+    this.clientGeneration = node.clientGeneration();
     this.floorAtBegin = node.world().history().floor();
   }
 
@@ -63,6 +65,9 @@ final class SimRequest extends BlockRequest {
   @Override
   public void completed(RamDevice ram) {
     end();
+    if (clientGeneration != node.clientGeneration()) {
+      throw new SimFailure(this + " is carried out after its client was cut off");
+    }
     History history = node.world().history();
     if (command().isWrite()) {
       history.committed(node, this);

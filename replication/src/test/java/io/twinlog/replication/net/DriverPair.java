@@ -93,7 +93,7 @@ final class DriverPair implements AutoCloseable {
         MappedRam.unlocked(DEVICE_BYTES),
         own,
         loops.next(),
-        new BufferLimits(64, 64),
+        new BufferLimits(ReplicaConfig.SMALL_BUFFERS, ReplicaConfig.PIECE_BUFFERS),
         panics::add);
   }
 
