@@ -29,6 +29,8 @@ final class Checkpointer {
     WANTS_WHOLE_BATCH,
     /** Writes blocks in place. */
     WRITING,
+    /** Makes what was written in place durable. */
+    SYNCING,
     /** Publishes the position. */
     PUBLISHING
   }
@@ -95,10 +97,12 @@ final class Checkpointer {
     owedNow.clear();
   }
 
-  /** Gives the round under way up; its blocks are owed again. */
+  /** Gives the round under way up, unless it is being published; its blocks are owed again. */
   void cancel() {
-    table.owed.or(owedNow);
-    end();
+    if (state != State.PUBLISHING) {
+      table.owed.or(owedNow);
+      end();
+    }
   }
 
   boolean isWriting() {
@@ -182,8 +186,12 @@ final class Checkpointer {
   void resume() {
     if (state == State.WANTS_WHOLE_BATCH && (mayLetGo() || hasWholeBatch())) {
       write();
-    } else if (state == State.WRITING && chainsUnderWay == 0 && !retryPending) {
-      writeMore();
+    } else if (chainsUnderWay == 0 && !retryPending) {
+      if (state == State.WRITING) {
+        writeMore();
+      } else if (state == State.PUBLISHING && !replica.isFrozen()) {
+        publish();
+      }
     }
   }
 
@@ -207,7 +215,7 @@ final class Checkpointer {
     }
     int block = owedNow.nextSetBit(cursor);
     if (block < 0) {
-      publish();
+      makeDurable();
       return;
     }
     int end = Math.min(owedNow.nextClearBit(block), block + BLOCKS_PER_CHAIN);
@@ -272,8 +280,42 @@ final class Checkpointer {
         });
   }
 
+  private void makeDurable() {
+    state = State.SYNCING;
+    long mine = round;
+    IoChain chain =
+        new IoChain(
+            "checkpoint sync",
+            Lane.DATA,
+            error -> {
+              chainsUnderWay--;
+              madeDurable(mine, error);
+            });
+    chainsUnderWay++;
+    effects.submit(chain.sync());
+  }
+
+  private void madeDurable(long ofRound, IOException error) {
+    if (ofRound != round) {
+      replica.pump();
+    } else if (error != null) {
+      // It may have failed for anything that was written in place: all of it is written again.
+      replica.backingFailed(error);
+      state = State.WRITING;
+      cursor = 0;
+      retryLater();
+    } else {
+      publish();
+    }
+  }
+
+  /**
+   * From here on the position may be on the backing, whatever is heard of it. A taker then masks no
+   * block for the sake of batches below it, so no block of this round is written in place again.
+   */
   private void publish() {
     state = State.PUBLISHING;
+    owedNow.clear();
     CheckpointRecord next =
         new CheckpointRecord(
             replica.config().node(),
@@ -287,6 +329,7 @@ final class Checkpointer {
     ByteBuffer sector = effects.acquireBuffer(layout.sectorBytes());
     CheckpointCodec.encode(next, sector);
     ByteBuffer reading = effects.acquireBuffer(slots.readBytes());
+    long floor = slots.floor();
     long mine = round;
     IoChain chain =
         new IoChain(
@@ -295,9 +338,8 @@ final class Checkpointer {
             error -> {
               effects.releaseBuffer(sector);
               chainsUnderWay--;
-              slots.readDone(reading, error, (e, found) -> publicationDone(mine, e, found));
+              slots.readDone(reading, floor, error, (e, found) -> publicationDone(mine, e, found));
             });
-    chain.sync();
     chain.write(layout.checkpointOffset(next.node(), next.sequence()), sector);
     chain.sync();
     slots.addRead(chain, reading);
@@ -311,29 +353,22 @@ final class Checkpointer {
       return;
     }
     if (error != null) {
-      // The sync may have failed for what was written in place: all of it is written again.
       replica.backingFailed(error);
-      state = State.WRITING;
-      cursor = 0;
       retryLater();
       return;
     }
     position = Math.max(position, target);
-    if (replica.learn(reading) || replica.isContested(reading)) {
-      // The publication holds, but nothing may be freed by this reading of the slots: the round is
-      // given up, and its blocks count as owed still.
-      if (ofRound == round) {
-        table.owed.or(owedNow);
-        state = State.IDLE;
-      }
-      return;
-    }
-    checkpoints++;
-    log.free(newTail.position(), newTail.sequence());
     if (unmasking) {
       table.masked.clear();
     }
     state = State.IDLE;
+    checkpoints++;
+    if (replica.learn(reading) || replica.isContested(reading)) {
+      // The publication holds, but nothing may be freed by this reading of the slots.
+      log.mayBeginAt(newTail);
+      return;
+    }
+    log.free(newTail.position(), newTail.sequence());
     replica.checkpointed();
   }
 }

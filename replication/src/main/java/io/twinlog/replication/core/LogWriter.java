@@ -160,6 +160,12 @@ final class LogWriter {
     return loggedBytes;
   }
 
+  /** The ring may begin there, once a record that says so has been published and checked. */
+  void mayBeginAt(RingEnd possibleTail) {
+    inheritedTail = possibleTail;
+    newestWhole = null;
+  }
+
   /** Room below the position is free from now on: a checkpoint was published, and checked. */
   void free(long position, long sequence) {
     tail = position;
@@ -294,6 +300,7 @@ final class LogWriter {
   private void append(Batch current, ByteBuffer piece, long position) {
     boolean last = current.allStaged;
     ByteBuffer reading = last ? effects.acquireBuffer(slots.readBytes()) : null;
+    long floor = slots.floor();
     IoChain chain =
         new IoChain(
             "log append",
@@ -304,7 +311,7 @@ final class LogWriter {
                 // Kept until it is known to be durable.
                 current.heldPiece = piece;
                 current.heldPosition = position;
-                slots.readDone(reading, error, (e, found) -> lastWritten(current, e, found));
+                slots.readDone(reading, floor, error, (e, found) -> lastWritten(current, e, found));
               } else {
                 effects.releaseBuffer(piece);
                 pieceWritten(current, error);

@@ -110,6 +110,7 @@ final class Slots {
       return;
     }
     readsUnderWay++;
+    long floor = writtenSequence;
     ByteBuffer buffer = effects.acquireBuffer(readBytes());
     IoChain chain =
         new IoChain(
@@ -117,7 +118,7 @@ final class Slots {
             Lane.SLOT,
             error -> {
               readsUnderWay--;
-              readDone(buffer, error, completion);
+              readDone(buffer, floor, error, completion);
               if (!waitingReads.isEmpty() && readsUnderWay < READS_UNDER_WAY) {
                 read(waitingReads.remove());
               }
@@ -138,8 +139,17 @@ final class Slots {
     chain.read(layout.slotAreaOffset(1), buffer.slice(area, area));
   }
 
-  /** Ends what {@link #addRead} began: gives the buffer back and reports. */
-  void readDone(ByteBuffer buffer, IOException error, Completion completion) {
+  /** What a reading that is submitted now has to show of the own slot at least. */
+  long floor() {
+    return writtenSequence;
+  }
+
+  /**
+   * Ends what {@link #addRead} began: gives the buffer back and reports.
+   *
+   * @param floor {@link #floor} when the chain was submitted
+   */
+  void readDone(ByteBuffer buffer, long floor, IOException error, Completion completion) {
     Reading reading = null;
     IOException failure = error;
     if (error == null) {
@@ -149,17 +159,17 @@ final class Slots {
         found[i] = SlotArea.latest(buffer.slice(i * area, area), i);
       }
       reading = new Reading(found[node], found[1 - node]);
-      failure = foreignTo(reading);
+      failure = foreignTo(reading, floor);
     }
     effects.releaseBuffer(buffer);
     completion.done(failure, failure == null ? reading : null);
   }
 
-  private IOException foreignTo(Reading reading) {
+  private IOException foreignTo(Reading reading, long floor) {
     if (own == null) {
       return null;
     }
-    if (reading.own() == null || reading.own().sequence() < writtenSequence) {
+    if (reading.own() == null || reading.own().sequence() < floor) {
       return new IOException(
           "the backing is older than what this node wrote to it (rolled back, or another copy of it);"
               + " put the right one back, or stop this node");
