@@ -153,7 +153,7 @@ final class SimNetwork {
     public void write(
         long view, long number, Command command, long offset, long length, ByteBuf payload) {
       ByteBuf data = copy(payload);
-      SimRequest request = node.assigned().get(number);
+      SimRequest request = node.assignedTo(number);
       send(
           (side, replica) -> {
             replica.peerWrite(side, view, number, command, offset, length, data);

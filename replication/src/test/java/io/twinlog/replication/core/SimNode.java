@@ -151,6 +151,12 @@ final class SimNode implements Effects {
     world.history().observe(this);
   }
 
+  /** The write that this node is sending under the number. */
+  SimRequest assignedTo(long number) {
+    noteAssigned();
+    return assigned.get(number);
+  }
+
   /** Which write has which number, as soon as it has one. */
   private void noteAssigned() {
     RequestQueue pending = replica.pending();
