@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# Builds the project when its sources are newer than the last build from here.
+
+# As old as the sources of that build. No jar tells: Maven leaves a jar alone whose content is the same.
+BUILT=$ROOT/deploy/target/built
+
+build() {
+  if is_built; then
+    return 0
+  fi
+  say "building (the first time Maven fetches its plugins and libraries)"
+  local log=$WORK/build.log
+  touch "$WORK/begun"
+  (cd "$ROOT" && exec mvn -B -ntp -q -Dmaven.test.skip=true -Dspotless.check.skip=true package) >"$log" 2>&1 </dev/null &
+  local pid=$!
+  until gone "$pid"; do
+    progress "mvn package"
+    within 1 gone "$pid" || true
+  done
+  progress_end
+  if ! wait "$pid"; then
+    tail -n 40 "$log" >&2
+    die "mvn package failed (see above)"
+  fi
+  touch -r "$WORK/begun" "$BUILT"
+  say "built"
+}
+
+is_built() {
+  [ -e "$BUILT" ] && ls "$ROOT"/appliance/target/twinlog-appliance-*.jar >/dev/null 2>&1 || return 1
+  local newer
+  newer=$(find "$ROOT/pom.xml" "$ROOT"/*/pom.xml "$ROOT"/*/src/main -type f -newer "$BUILT" -print -quit)
+  [ -z "$newer" ]
+}
