@@ -2,6 +2,7 @@ package io.twinlog.deploy.commits;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -27,6 +28,9 @@ record CommitCheck(int acknowledged, int missing, int damaged) {
         }
       } catch (NoSuchFileException e) {
         missing++;
+      } catch (FileSystemException e) {
+        // Without its journal the file system may be too inconsistent to open the file at all.
+        damaged++;
       }
     }
     return new CommitCheck(acknowledged.size(), missing, damaged);

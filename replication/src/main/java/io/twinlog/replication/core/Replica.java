@@ -5,19 +5,13 @@ import io.twinlog.blockdev.BlockRequest;
 import io.twinlog.blockdev.BlockRequest.Command;
 import io.twinlog.blockdev.BlockService;
 import io.twinlog.blockdev.RamDevice;
-import io.twinlog.blockdev.log.CheckpointRecord;
-import io.twinlog.blockdev.log.LoggedBatch;
 import io.twinlog.blockdev.log.Recovery.Recovered;
-import io.twinlog.blockdev.log.RingContents;
-import io.twinlog.blockdev.log.RingEnd;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 
@@ -27,15 +21,14 @@ import java.util.Set;
  * loop; what follows from them goes out through {@link Effects} and {@link PeerOut}.
  *
  * <p>Each part keeps the state of its own job: {@link Primary} client requests, {@link Secondary}
- * the primary's frames, {@link LogWriter} and {@link Checkpointer} the backing, {@link Loader} what
- * RAM still lacks, {@link SyncSource} the peer's resync, {@link ViewChange} one attempt at a view,
- * {@link Promotion} and {@link Handover} what operators ask for. This class holds what they share:
- * the view, the write number, the incarnation and the link.
+ * the primary's frames, {@link Destager}, {@link LogWriter} and {@link Checkpointer} the backing,
+ * {@link Loader} what RAM still lacks, {@link SyncSource} the peer's resync, {@link ViewChange} one
+ * attempt at a view, {@link Promotion} and {@link Handover} what operators ask for. This class
+ * holds what they share: the view, the write number, the incarnation and the link.
  */
 public final class Replica implements BlockService {
   static final long RETRY_NANOS = 100_000_000;
   private static final long PAUSE_NANOS = 500_000_000;
-  private static final long IDLE_CHECKPOINT_NANOS = 2_000_000_000L;
 
   private record Timer(long dueNanos, long order, Runnable action) {}
 
@@ -54,6 +47,7 @@ public final class Replica implements BlockService {
   private final Promotion promotion;
   private final Handover handover;
   private final Failover failover;
+  private final Destager destager;
   private final List<ClientListener> listeners = new ArrayList<>();
   private final PriorityQueue<Timer> timers =
       new PriorityQueue<>(
@@ -86,13 +80,9 @@ public final class Replica implements BlockService {
 
   private boolean primary;
   private long primarySinceView;
-  private boolean surveyed;
 
   /** This node took over, or loaded: what it has may be known to nobody else yet. */
   private boolean taker;
-
-  /** The first batch of the lone view is durable and checked, or none is needed. */
-  private boolean firstBatchDone;
 
   private ViewChange change;
   private Link link;
@@ -100,19 +90,12 @@ public final class Replica implements BlockService {
   private boolean identified;
   private long peerDrainedView;
   private long saidDrainedView;
-  private long dirtySinceNanos;
-  private long lastLogNanos;
   private long lastCounterNanos;
-  private Outcome flushOutcome;
-  private long flushNumber;
   private String backingError = "";
   private long viewChanges;
 
   /** Greatest checkpoint that this node has seen published. */
   private long knownCheckpoint;
-
-  /** The first batch has to log anew what only the peer's ring holds, before any other append. */
-  private BitSet logsAnewFirst = new BitSet();
 
   /** Makes a replica that knows nothing yet; {@link #start} reads the backing. */
   public Replica(ReplicaConfig config, RamDevice ram, Effects effects) {
@@ -136,6 +119,8 @@ public final class Replica implements BlockService {
     promotion = new Promotion(this, slots);
     handover = new Handover(this, log, checkpointer, table);
     failover = new Failover(this);
+    destager =
+        new Destager(this, table, log, checkpointer, loader, primaryPart, handover, syncSource);
   }
 
   // ---- Life ----
@@ -270,150 +255,26 @@ public final class Replica implements BlockService {
     }
   }
 
-  /** Begins whatever backing I/O is due. */
+  /** Begins whatever backing I/O is due, at the end of the turn. */
   void pump() {
     if (!inEndTurn) {
       requestEndTurn();
-      return;
+    } else if (primary && !isFrozen()) {
+      destager.pump();
     }
-    if (!primary || isFrozen() || !surveyed || !loader.hasLogged()) {
-      return;
-    }
-    if (!log.isBusy()) {
-      if (isPair()) {
-        destage();
-      } else {
-        appendAlone();
-      }
-    }
-    checkpoint();
-    finishFlush();
-  }
-
-  /** Connected: big and lazy. */
-  private void destage() {
-    if (handover.goal() == Handover.Goal.SWITCHOVER) {
-      return;
-    }
-    boolean whole = checkpointer.wantsWholeBatch();
-    if (table.dirty.isEmpty() && !whole) {
-      return;
-    }
-    boolean due =
-        whole
-            || isFlushWanted()
-            || now - dirtySinceNanos >= config.timing().destageDelay().toNanos();
-    if (due) {
-      beginFromRam(new BitSet(), whole, false);
-    }
-  }
-
-  private void beginFromRam(BitSet others, boolean whole, boolean first) {
-    BitSet blocks = (BitSet) table.dirty.clone();
-    blocks.or(others);
-    // A first batch that leaves no room for a whole one is a whole one itself.
-    boolean isWhole = whole || (first && !log.hasRoom(blocks.cardinality()));
-    if (isWhole) {
-      blocks.or(table.masked);
-      checkpointer.addOwed(blocks);
-    }
-    int count = blocks.cardinality();
-    if (isWhole ? log.fits(count) : log.hasRoom(count)) {
-      long from = isWhole ? checkpointer.position() : log.logged();
-      log.beginFromRam(view.number(), from, number, blocks, isWhole, first);
-    } else if (log.possibleTail() != null) {
-      checkpointer.publishTail(log.possibleTail());
-    } else {
-      checkpointer.start();
-    }
-  }
-
-  /** Alone: first everything up to the base, then group commits of what is pending. */
-  private void appendAlone() {
-    if (!firstBatchDone) {
-      if (rules.contains(Rule.DIRTY_SET_FIRST)) {
-        beginFromRam(logsAnewFirst, false, true);
-        return;
-      }
-      firstBatchDone = true;
-    }
-    if (checkpointer.wantsWholeBatch()) {
-      beginFromRam(new BitSet(), true, false);
-    } else if (!primaryPart.pending().isEmpty() && !syncSource.holdsLog()) {
-      BitSet blocks = new BitSet();
-      long cut = primaryPart.gather(blocks);
-      if (log.hasRoom(blocks.cardinality())) {
-        log.beginFromPending(view.number(), cut, blocks);
-      } else {
-        checkpointer.start();
-      }
-    }
-  }
-
-  private void checkpoint() {
-    checkpointer.resume();
-    if (!checkpointer.isIdle() || !firstBatchDoneOrPair()) {
-      return;
-    }
-    if (handover.goal() == Handover.Goal.SWITCHOVER) {
-      return;
-    }
-    long used = log.usedBytes();
-    long limit = Math.min(config.layout().ringBytes() / 4, 64L << 20);
-    boolean idle = now - lastLogNanos > IDLE_CHECKPOINT_NANOS;
-    boolean letGo = !table.masked.isEmpty() && isPredecessorGone();
-    boolean manyLimits = view.limits().size() > View.MAX_LIMITS / 2;
-    if (used > limit || letGo || ((idle || manyLimits) && !table.owed.isEmpty())) {
-      checkpointer.start();
-    }
-  }
-
-  private boolean firstBatchDoneOrPair() {
-    return isPair() || firstBatchDone;
-  }
-
-  private void finishFlush() {
-    if (flushOutcome != null && log.logged() >= flushNumber && firstBatchDoneOrPair()) {
-      Outcome told = flushOutcome;
-      flushOutcome = null;
-      told.done("everything up to write " + log.logged() + " is in the log");
-    }
-  }
-
-  private boolean isFlushWanted() {
-    return flushOutcome != null
-        || (primaryPart.hasFlushes() && config.flushToLog())
-        || handover.goal() == Handover.Goal.STOP;
   }
 
   // ---- What the log tells ----
 
   /** A batch has become part of the log. */
   void logAdvanced(Batch batch) {
-    lastLogNanos = now;
-    dirtySinceNanos = now;
-    if (batch.first && batch.view == view.number() && !isPair()) {
-      firstBatchDone = true;
-      logsAnewFirst.clear();
-      event("backing", "incomplete", "complete", "the first batch of view " + view.number());
-    }
-    if (batch.source == Batch.Source.PENDING) {
-      primaryPart.commitThrough(batch.cut, true);
-    }
-    checkpointer.resume();
+    destager.logAdvanced(batch);
     requestEndTurn();
   }
 
   void checkpointed() {
     knownCheckpoint = Math.max(knownCheckpoint, checkpointer.position());
     requestEndTurn();
-  }
-
-  void noteDirty(int block) {
-    if (table.dirty.isEmpty()) {
-      dirtySinceNanos = now;
-    }
-    table.dirty.set(block);
   }
 
   void backingFailed(IOException error) {
@@ -556,16 +417,9 @@ public final class Replica implements BlockService {
 
   private void leavePrimary() {
     primary = false;
-    surveyed = false;
-    log.end();
-    checkpointer.end();
-    loader.end();
+    destager.end();
     syncSource.end();
     primaryPart.end();
-    if (flushOutcome != null) {
-      flushOutcome.refused("this node is not primary any more");
-      flushOutcome = null;
-    }
     event("role", "primary", "secondary", "view " + view.number());
     effects.leftPrimary();
     List.copyOf(listeners).forEach(ClientListener::leftPrimary);
@@ -613,7 +467,7 @@ public final class Replica implements BlockService {
     long of = view.number();
     survey(
         (error, result) -> {
-          if (!primary || surveyed) {
+          if (!primary || destager.isSurveyed()) {
             return;
           }
           if (error == null
@@ -630,83 +484,16 @@ public final class Replica implements BlockService {
   }
 
   private void surveyAgainIfPrimary(boolean load) {
-    if (primary && !surveyed) {
+    if (primary && !destager.isSurveyed()) {
       surveyAgain(load);
     }
   }
 
   /** The primary knows what is on the backing: destage begins. */
   private void install(Survey.Result survey, Recovered recovered, boolean load) {
-    surveyed = true;
-    int me = config.node();
-    table.forgetBacking();
-    BitSet late = new BitSet();
-    for (Map.Entry<?, BitSet> writer : recovered.lateWrites().entrySet()) {
-      late.or(writer.getValue());
-    }
-    table.owed.or(late);
-    for (int block = late.nextSetBit(0); block >= 0; block = late.nextSetBit(block + 1)) {
-      if (recovered.newest().ringNode(block) == me) {
-        table.loggedAt[block] =
-            recovered.newest().isZero(block)
-                ? BlockTable.LOGGED_ZERO
-                : recovered.newest().ringPosition(block);
-      }
-    }
-    if (rules.contains(Rule.MASK_LATE_WRITES)) {
-      table.masked.or(recovered.newest().notInRingOf(me));
-      if (!isPredecessorGone()) {
-        table.masked.or(late);
-      }
-    }
-    CheckpointRecord own = survey.checkpoints().get(me);
-    log.begin(
-        incarnation,
-        survey.rings().get(me).end(),
-        own,
-        recovered.end(),
-        possibleTailOf(survey.rings().get(me), recovered.checkpoint()));
-    checkpointer.begin(own, recovered.checkpoint());
     knownCheckpoint = Math.max(knownCheckpoint, recovered.checkpoint());
-    logsAnewFirst = load ? recovered.newest().notInRingOf(me) : new BitSet();
-    if (load) {
-      loader.begin(recovered.newest());
-    } else {
-      table.dirtyAfter(recovered.end());
-    }
-    beginLone();
-    dirtySinceNanos = now;
-    lastLogNanos = now;
+    destager.begin(survey, recovered, load);
     requestEndTurn();
-  }
-
-  /**
-   * Where this node's ring may begin: what is below the checkpoint is not needed, and nothing is
-   * before a batch that holds whatever changed after the checkpoint and every block that those
-   * hold.
-   */
-  private RingEnd possibleTailOf(RingContents ring, long checkpoint) {
-    BitSet before = new BitSet();
-    RingEnd tail = null;
-    for (LoggedBatch batch : ring.batches()) {
-      if (batch.cut() < checkpoint || !view.counts(batch.view(), batch.cut())) {
-        continue;
-      }
-      BitSet blocks = batch.blocks();
-      BitSet missing = (BitSet) before.clone();
-      missing.andNot(blocks);
-      if (tail == null || (batch.from() <= checkpoint && missing.isEmpty())) {
-        tail = new RingEnd(batch.sequence(), batch.startPosition(), 0);
-      }
-      before.or(blocks);
-    }
-    return tail == null ? ring.end() : tail;
-  }
-
-  /** Whether the lone view needs a first batch. */
-  private void beginLone() {
-    firstBatchDone =
-        !isPair() && view.completeAtBirth() && table.dirty.isEmpty() && logsAnewFirst.isEmpty();
   }
 
   private void continuePrimary(View old) {
@@ -718,9 +505,7 @@ public final class Replica implements BlockService {
       taker = false;
     }
     log.viewChanged();
-    if (surveyed) {
-      beginLone();
-    }
+    destager.viewBegins();
     syncSource.end();
     primaryPart.viewChanged();
     if (isPair() && link == null) {
@@ -1092,11 +877,8 @@ public final class Replica implements BlockService {
   public void flush(Outcome outcome) {
     if (!primary) {
       outcome.refused("this node is not primary");
-    } else if (flushOutcome != null) {
-      outcome.refused("a flush is under way");
     } else {
-      flushOutcome = outcome;
-      flushNumber = number;
+      destager.flush(outcome);
       requestEndTurn();
     }
   }
@@ -1244,24 +1026,28 @@ public final class Replica implements BlockService {
 
   /** Whether the backing alone can rebuild the device. */
   boolean isComplete() {
-    return primary && !isPair() && firstBatchDone;
+    return primary && !isPair() && destager.isFirstBatchDone();
   }
 
   boolean isPopulated() {
-    return surveyed && loader.isDone();
+    return destager.isSurveyed() && loader.isDone();
   }
 
   /** Alone, a taker answers only when its view is complete (rule 5). */
   boolean mayAnswerAlone() {
-    return surveyed && (firstBatchDone || !taker);
+    return destager.isSurveyed() && (destager.isFirstBatchDone() || !taker);
   }
 
   boolean mayAnswer() {
-    return surveyed && firstBatchDoneOrPair();
+    return destager.isSurveyed() && destager.isFirstBatchDoneOrPair();
   }
 
   boolean isWritingInPlace() {
     return checkpointer.isWriting();
+  }
+
+  void noteDirty(int block) {
+    destager.noteDirty(block);
   }
 
   boolean logIsBusy() {
@@ -1269,12 +1055,7 @@ public final class Replica implements BlockService {
   }
 
   boolean isLogComplete() {
-    return surveyed
-        && !log.isBusy()
-        && table.dirty.isEmpty()
-        && log.logged() == number
-        && firstBatchDoneOrPair()
-        && loader.isDone();
+    return destager.isLogComplete();
   }
 
   /** Whether no I/O of the primary before this one can be under way on the backing any more. */
@@ -1323,7 +1104,7 @@ public final class Replica implements BlockService {
 
   /** A picture for status and metrics. */
   public ReplicaReport report() {
-    return Reports.of(this, log, checkpointer, loader, table, primaryPart, backingError);
+    return Reports.of(this, destager, log, checkpointer, loader, table, primaryPart, backingError);
   }
 
   Connection connection() {
@@ -1340,15 +1121,7 @@ public final class Replica implements BlockService {
     return copy();
   }
 
-  long dirtySinceNanos() {
-    return dirtySinceNanos;
-  }
-
   long viewChanges() {
     return viewChanges;
-  }
-
-  boolean firstBatchDone() {
-    return firstBatchDone;
   }
 }

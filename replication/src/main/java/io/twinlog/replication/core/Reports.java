@@ -14,6 +14,7 @@ final class Reports {
 
   static ReplicaReport of(
       Replica replica,
+      Destager destager,
       LogWriter log,
       Checkpointer checkpointer,
       Loader loader,
@@ -26,7 +27,7 @@ final class Reports {
             ? (long) table.dirty.cardinality() * BlockTable.BLOCK_BYTES + log.batchBytes()
             : 0;
     long dirtyMillis =
-        dirtyBytes == 0 ? 0 : (replica.now() - replica.dirtySinceNanos()) / 1_000_000;
+        dirtyBytes == 0 ? 0 : (replica.now() - destager.dirtySinceNanos()) / 1_000_000;
     boolean alone = isPrimary && !replica.isPair();
     BackingState backing =
         new BackingState(
@@ -55,9 +56,9 @@ final class Reports {
         replica.reportedCopy(),
         viewOf(replica),
         backing,
-        alone && !replica.firstBatchDone() ? dirtyBytes : 0,
+        alone && !destager.isFirstBatchDone() ? dirtyBytes : 0,
         sync,
-        suspended(replica, backingError),
+        suspended(replica, destager, backingError),
         primary.openRequests(),
         primary.counters(replica.viewChanges(), checkpointer.checkpoints()));
   }
@@ -79,14 +80,14 @@ final class Reports {
     return new ViewState(view.number(), members, primary, complete);
   }
 
-  private static String suspended(Replica replica, String backingError) {
+  private static String suspended(Replica replica, Destager destager, String backingError) {
     if (!replica.isPrimary()) {
       return "";
     }
     if (replica.isFrozen()) {
       return "the view is being changed" + (backingError.isEmpty() ? "" : ": " + backingError);
     }
-    if (!replica.isPair() && !replica.firstBatchDone()) {
+    if (!replica.isPair() && !destager.isFirstBatchDone()) {
       return "what only this node's RAM holds is being logged";
     }
     if (replica.holdsRequests()) {
