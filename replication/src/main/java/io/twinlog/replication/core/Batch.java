@@ -33,8 +33,8 @@ final class Batch {
   final BitSet unstaged;
 
   /**
-   * Whether it holds every block changed after the published checkpoint, and every masked one: then
-   * nothing before it in the ring is needed any more.
+   * Whether it holds every block changed after the published checkpoint, every masked one, and all
+   * that those before it in the ring hold: then none of those is needed any more.
    */
   final boolean whole;
 
@@ -113,5 +113,6 @@ final class Batch {
       table.loggedAt[stagedBlocks[i]] = stagedAt[i];
     }
     table.owed.or(blocks);
+    table.kept.or(blocks);
   }
 }

@@ -34,6 +34,9 @@ final class BlockTable {
   /** A superseded incarnation may still write the block in place (design, section 4). */
   final BitSet masked;
 
+  /** In this node's ring since its tail, perhaps: a whole batch that replaces them holds all. */
+  final BitSet kept;
+
   BlockTable(long deviceBytes) {
     blocks = Math.toIntExact(deviceBytes / BLOCK_BYTES);
     lastChanged = new long[blocks];
@@ -41,6 +44,7 @@ final class BlockTable {
     dirty = new BitSet(blocks);
     owed = new BitSet(blocks);
     masked = new BitSet(blocks);
+    kept = new BitSet(blocks);
     Arrays.fill(loggedAt, NOT_LOGGED);
   }
 
@@ -63,6 +67,7 @@ final class BlockTable {
     dirty.clear();
     owed.clear();
     masked.clear();
+    kept.clear();
   }
 
   /** Marks every block dirty that changed after the write that the log reaches. */

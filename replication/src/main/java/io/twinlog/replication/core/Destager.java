@@ -102,6 +102,7 @@ final class Destager {
       late.or(blocks);
     }
     table.owed.or(late);
+    table.kept.or(late);
     for (int block = late.nextSetBit(0); block >= 0; block = late.nextSetBit(block + 1)) {
       if (recovered.newest().ringNode(block) == me) {
         table.loggedAt[block] =
@@ -241,6 +242,7 @@ final class Destager {
     boolean isWhole = whole || (first && !log.hasRoom(blocks.cardinality()));
     if (isWhole) {
       blocks.or(table.masked);
+      blocks.or(table.kept);
       checkpointer.addOwed(blocks);
     }
     int count = blocks.cardinality();

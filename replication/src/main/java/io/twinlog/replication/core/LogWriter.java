@@ -170,6 +170,9 @@ final class LogWriter {
   void free(long position, long sequence) {
     tail = position;
     tailSequence = sequence;
+    if (position == loggedEnd.position()) {
+      table.kept.clear();
+    }
   }
 
   long tail() {
