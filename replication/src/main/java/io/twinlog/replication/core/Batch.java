@@ -43,6 +43,9 @@ final class Batch {
 
   boolean allStaged;
 
+  /** Ring position behind it, once it is part of the log. */
+  long endPosition;
+
   /** The last piece, staged and waiting for those before it to be written; or null. */
   ByteBuffer heldPiece;
 

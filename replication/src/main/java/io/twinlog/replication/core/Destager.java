@@ -112,9 +112,10 @@ final class Destager {
       }
     }
     if (replica.rules().contains(Rule.MASK_LATE_WRITES)) {
-      table.masked.or(recovered.newest().notInRingOf(me));
-      if (!replica.isPredecessorGone()) {
-        table.masked.or(late);
+      for (int block = late.nextSetBit(0); block >= 0; block = late.nextSetBit(block + 1)) {
+        if (table.loggedAt[block] == BlockTable.NOT_LOGGED || !replica.isPredecessorGone()) {
+          table.masked.set(block);
+        }
       }
     }
     CheckpointRecord own = survey.checkpoints().get(me);
@@ -128,7 +129,7 @@ final class Destager {
     checkpointer.begin(own, recovered.checkpoint());
     logsAnewFirst = load ? recovered.newest().notInRingOf(me) : new BitSet();
     if (load) {
-      loader.begin(recovered.newest());
+      loader.begin(recovered.newest(), late);
     } else {
       table.dirtyAfter(recovered.end());
     }
@@ -228,11 +229,34 @@ final class Destager {
       BitSet blocks = new BitSet();
       long cut = primary.gather(blocks);
       if (log.hasRoom(blocks.cardinality())) {
-        log.beginFromPending(replica.view().number(), cut, blocks);
+        log.beginFromPending(replica.view().number(), log.logged(), cut, blocks, false);
       } else {
-        makeRoom();
+        appendWhole(cut, blocks);
       }
     }
+  }
+
+  /**
+   * A group commit for which there is no room beside the whole batch that masked blocks keep in the
+   * ring takes that one's place.
+   */
+  private void appendWhole(long cut, BitSet blocks) {
+    boolean keepsMasked = !table.masked.isEmpty() && !replica.isPredecessorGone();
+    if (keepsMasked && log.possibleTail() == null && checkpointer.isIdle()) {
+      addWhole(blocks);
+      if (log.fits(blocks.cardinality())) {
+        log.beginFromPending(replica.view().number(), checkpointer.position(), cut, blocks, true);
+        return;
+      }
+    }
+    makeRoom();
+  }
+
+  private void addWhole(BitSet blocks) {
+    blocks.or(table.dirty);
+    blocks.or(table.masked);
+    blocks.or(table.kept);
+    checkpointer.addOwed(blocks);
   }
 
   private void beginFromRam(BitSet others, boolean whole, boolean first) {
@@ -241,9 +265,7 @@ final class Destager {
     // A first batch that leaves no room for a whole one is a whole one itself.
     boolean isWhole = whole || (first && !log.hasRoom(blocks.cardinality()));
     if (isWhole) {
-      blocks.or(table.masked);
-      blocks.or(table.kept);
-      checkpointer.addOwed(blocks);
+      addWhole(blocks);
     }
     int count = blocks.cardinality();
     if (isWhole ? log.fits(count) : log.hasRoom(count)) {
@@ -274,7 +296,9 @@ final class Destager {
     boolean idle = replica.now() - lastLogNanos > IDLE_CHECKPOINT_NANOS;
     boolean letGo = !table.masked.isEmpty() && replica.isPredecessorGone();
     boolean manyLimits = replica.view().limits().size() > View.MAX_LIMITS / 2;
-    if (log.usedBytes() > limit || letGo || ((idle || manyLimits) && !table.owed.isEmpty())) {
+    if (log.usedBytes() - log.retainedBytes() > limit
+        || letGo
+        || ((idle || manyLimits) && !table.owed.isEmpty())) {
       checkpointer.start();
     }
   }

@@ -69,11 +69,14 @@ final class Failover {
     long alone = replica.now() - lostNanos;
     ReplicaConfig.Timing timing = replica.config().timing();
     if (replica.link() != null) {
-      // Both are here and neither is primary after an orderly stop: node 0 begins.
-      return view.clean()
-          && replica.config().node() == 0
-          && replica.link().verified
-          && replica.link().peerRole == Role.SECONDARY;
+      // Both are here and neither is primary. After an orderly stop node 0 begins; else who has the
+      // data, or the survivor of a primary that has lost its RAM.
+      boolean free = replica.link().verified && replica.link().peerRole == Role.SECONDARY;
+      boolean lost =
+          view.primary() == replica.config().peer()
+              && replica.link().peerIncarnation != view.incarnation(view.primary());
+      boolean own = view.primary() == replica.config().node();
+      return free && (view.clean() ? replica.config().node() == 0 : lost || own);
     }
     boolean secondaryOfPair = replica.isPair() && replica.isMember();
     return alone > (secondaryOfPair ? timing.takeoverDelay() : timing.loneTakeover()).toNanos();

@@ -9,6 +9,9 @@ import io.twinlog.blockdev.log.View;
 final class Handover {
   private static final long TIMEOUT_NANOS = 10_000_000_000L;
 
+  /** Everything has to reach its place on the backing. */
+  private static final long STOP_TIMEOUT_NANOS = 50_000_000_000L;
+
   /** What the primary is about to do. */
   enum Goal {
     NONE,
@@ -114,8 +117,9 @@ final class Handover {
   }
 
   void tick() {
-    if (goal == Goal.SWITCHOVER && !proposed && replica.now() - sinceNanos > TIMEOUT_NANOS) {
-      end("the writes under way, or the backing, did not come to rest in time");
+    long timeout = goal == Goal.STOP ? STOP_TIMEOUT_NANOS : TIMEOUT_NANOS;
+    if (goal != Goal.NONE && !proposed && replica.now() - sinceNanos > timeout) {
+      end("the writes under way, or the backing, did not come to rest in time; clients go on");
     }
   }
 
@@ -124,11 +128,18 @@ final class Handover {
     if (goal == Goal.NONE) {
       return;
     }
+    View view = replica.view();
     if (!replica.isPrimary()) {
+      boolean reached =
+          goal == Goal.STOP ? view.clean() : view.primary() == replica.config().peer();
       Outcome told = outcome;
       goal = Goal.NONE;
       outcome = null;
-      told.done("view " + replica.view().number());
+      if (reached) {
+        told.done("view " + view.number());
+      } else {
+        told.refused("view " + view.number() + " was chosen instead; see status");
+      }
     } else if (proposed) {
       end("the view was changed to " + replica.view().number() + " meanwhile; see status");
     } else if (goal == Goal.SWITCHOVER) {

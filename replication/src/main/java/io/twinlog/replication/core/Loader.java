@@ -8,7 +8,6 @@ import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.BitSet;
 
 /**
@@ -28,9 +27,10 @@ final class Loader {
   private NewestContents newest;
   private final BitSet missing = new BitSet();
   private final BitSet logged = new BitSet();
-  private final ArrayDeque<Integer> wanted = new ArrayDeque<>();
+  private final BitSet wanted = new BitSet();
   private long round;
   private int chainsUnderWay;
+  private boolean retryPending;
   private int cursor;
 
   Loader(Replica replica, Effects effects, RamDevice ram, Layout layout) {
@@ -40,12 +40,17 @@ final class Loader {
     this.layout = layout;
   }
 
-  /** Begins to load the whole device. */
-  void begin(NewestContents contents) {
+  /**
+   * Begins to load the whole device.
+   *
+   * @param first what the log holds, or may still hold, and a primary therefore needs first
+   */
+  void begin(NewestContents contents, BitSet first) {
     end();
     newest = contents;
     missing.set(0, layout.deviceBlocks());
     logged.or(contents.logged());
+    logged.or(first);
     cursor = 0;
     loadNext();
   }
@@ -87,18 +92,18 @@ final class Loader {
       if (block < 0 || block >= end) {
         return true;
       }
-      wanted.addFirst(block);
+      wanted.set(block);
       loadNext();
       return false;
     }
     boolean ready = true;
     long to = request.offsetBytes() + request.lengthBytes();
     if (request.offsetBytes() % BlockTable.BLOCK_BYTES != 0 && missing.get(first)) {
-      wanted.addFirst(first);
+      wanted.set(first);
       ready = false;
     }
     if (to % BlockTable.BLOCK_BYTES != 0 && missing.get(end - 1)) {
-      wanted.addFirst(end - 1);
+      wanted.set(end - 1);
       ready = false;
     }
     if (!ready) {
@@ -113,7 +118,7 @@ final class Loader {
   }
 
   private void loadNext() {
-    if (chainsUnderWay > 0 || (missing.isEmpty() && logged.isEmpty())) {
+    if (chainsUnderWay > 0 || retryPending || (missing.isEmpty() && logged.isEmpty())) {
       return;
     }
     int block = next();
@@ -132,11 +137,11 @@ final class Loader {
     if (block >= 0) {
       return block;
     }
-    while (!wanted.isEmpty()) {
-      block = wanted.removeFirst();
-      if (missing.get(block)) {
-        return block;
-      }
+    wanted.and(missing);
+    block = wanted.nextSetBit(0);
+    if (block >= 0) {
+      wanted.clear(block);
+      return block;
     }
     block = missing.nextSetBit(cursor);
     return block >= 0 ? block : missing.nextSetBit(0);
@@ -183,13 +188,12 @@ final class Loader {
   private void loaded(int block, int end, ByteBuffer buffer, IOException error) {
     if (error != null) {
       replica.backingFailed(error);
-      long mine = round;
+      retryPending = true;
       replica.after(
           RETRY_NANOS,
           () -> {
-            if (mine == round) {
-              loadNext();
-            }
+            retryPending = false;
+            loadNext();
           });
       return;
     }

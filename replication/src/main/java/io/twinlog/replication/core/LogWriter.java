@@ -41,6 +41,10 @@ final class LogWriter {
   private final RamDevice ram;
   private final Layout layout;
   private final CopyAside aside;
+
+  /** Data blocks of a piece, at most {@link Layout#PIECE_BLOCKS}. */
+  private final int pieceBlocks;
+
   private final long[] runs = new long[PieceEncoder.MAX_RUNS];
 
   private PieceEncoder encoder;
@@ -73,6 +77,7 @@ final class LogWriter {
       BlockTable table,
       RamDevice ram,
       Layout layout,
+      int pieceBlocks,
       int asideBlocks) {
     this.replica = replica;
     this.effects = effects;
@@ -80,6 +85,7 @@ final class LogWriter {
     this.table = table;
     this.ram = ram;
     this.layout = layout;
+    this.pieceBlocks = pieceBlocks;
     this.aside = new CopyAside(asideBlocks);
   }
 
@@ -147,6 +153,13 @@ final class LogWriter {
     return hasBegun() ? (batch == null ? loggedEnd : batch.start).position() - tail : 0;
   }
 
+  /** What the whole batch at the ring's tail takes: no checkpoint frees it while it is needed. */
+  long retainedBytes() {
+    return newestWhole != null && newestWhole.start.position() == tail
+        ? newestWhole.endPosition - tail
+        : 0;
+  }
+
   /** Bytes of blocks in the batch under way. */
   long batchBytes() {
     return batch == null ? 0 : (long) batch.blocks.cardinality() * BlockTable.BLOCK_BYTES;
@@ -187,14 +200,14 @@ final class LogWriter {
     return layout.ringBytes() - (loggedEnd.position() - tail);
   }
 
-  static long bytesOf(long blocks) {
-    long pieces = (blocks + Layout.PIECE_BLOCKS - 1) / Layout.PIECE_BLOCKS;
+  private long bytesOf(long blocks) {
+    long pieces = (blocks + pieceBlocks - 1) / pieceBlocks;
     return blocks * BlockTable.BLOCK_BYTES + Math.max(1, pieces) * PieceEncoder.HEADER_BYTES;
   }
 
   /** Whether a batch of so many blocks fits and leaves room for one that holds the whole device. */
   boolean hasRoom(int blocks) {
-    return room() - bytesOf(blocks) >= layout.maxBatchBytes();
+    return room() - bytesOf(blocks) >= bytesOf(layout.deviceBlocks());
   }
 
   /** Whether a batch of so many blocks fits at all. */
@@ -216,8 +229,8 @@ final class LogWriter {
   }
 
   /** Begins a batch of a lone primary's pending writes up to {@code cut}. */
-  void beginFromPending(long view, long cut, BitSet blocks) {
-    begin(new Batch(view, logged, cut, Batch.Source.PENDING, loggedEnd, blocks, false, false));
+  void beginFromPending(long view, long from, long cut, BitSet blocks, boolean whole) {
+    begin(new Batch(view, from, cut, Batch.Source.PENDING, loggedEnd, blocks, whole, false));
   }
 
   private void begin(Batch next) {
@@ -343,7 +356,7 @@ final class LogWriter {
     for (int seen = 0;
         block >= 0
             && seen < BLOCKS_PER_PIECE
-            && dataBlocks < Layout.PIECE_BLOCKS
+            && dataBlocks < pieceBlocks
             && runCount < PieceEncoder.MAX_RUNS;
         seen++) {
       int start = piece.position();
@@ -501,6 +514,7 @@ final class LogWriter {
     logged = current.cut;
     loggedEnd = encoder.end();
     batches++;
+    current.endPosition = loggedEnd.position();
     current.enter(table);
     if (current.whole) {
       newestWhole = current;

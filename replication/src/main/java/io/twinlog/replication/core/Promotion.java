@@ -21,6 +21,8 @@ final class Promotion {
     record FromBacking(Survey.Result survey) implements Plan {}
   }
 
+  private static final long TIMEOUT_NANOS = 30_000_000_000L;
+
   private final Replica replica;
   private final Slots slots;
   private Outcome outcome;
@@ -31,6 +33,13 @@ final class Promotion {
   private Plan plan;
 
   private long planNumber;
+
+  /**
+   * Nothing is marked yet: a view that is learnt now is looked at, and does not end the attempt.
+   */
+  private boolean examining;
+
+  private long sinceNanos;
 
   Promotion(Replica replica, Slots slots) {
     this.replica = replica;
@@ -50,6 +59,8 @@ final class Promotion {
 
   void begin(boolean withForce, boolean withLoss, Outcome tellOutcome) {
     outcome = tellOutcome;
+    examining = true;
+    sinceNanos = replica.now();
     force = withForce;
     acceptLoss = withLoss;
     Link link = replica.link();
@@ -76,11 +87,19 @@ final class Promotion {
       done();
     } else if (isSureWithoutSurvey(replica.view())) {
       change();
-    } else if (replica.view().primary() == replica.config().peer() && peer != null && !force) {
+    } else if (mayBePrimary(peer) && !force) {
       watch(peer);
     } else {
       survey();
     }
+  }
+
+  /** Whether the peer is primary by the view, and its slot not that of a restarted process. */
+  private boolean mayBePrimary(SlotRecord peer) {
+    int node = replica.config().peer();
+    return peer != null
+        && replica.view().primary() == node
+        && peer.incarnation() == replica.view().incarnation(node);
   }
 
   /** A clean view that has this node's copy, or the loss of the primary of a pair. */
@@ -131,6 +150,11 @@ final class Promotion {
   }
 
   private void change() {
+    examining = false;
+    if (replica.isPrimary()) {
+      done();
+      return;
+    }
     if (replica.isChanging()) {
       end("a view change is under way: try again");
       return;
@@ -165,6 +189,7 @@ final class Promotion {
     View view = replica.view();
     int me = replica.config().node();
     planNumber = change.number();
+    replica.checkpointSeen(recovered.checkpoint());
     if (replica.isMember() || isCoveredByRam(recovered)) {
       plan = new Plan.FromRam(result);
       boolean pair = view.clean() && replica.isPeerReadyFor(view);
@@ -231,7 +256,7 @@ final class Promotion {
 
   /** The view changed, or the attempt was refused. */
   void changed() {
-    if (outcome == null) {
+    if (outcome == null || examining) {
       return;
     }
     if (replica.isPrimary()) {
@@ -241,7 +266,15 @@ final class Promotion {
     }
   }
 
+  /** An operator is not kept waiting for ever. */
+  void tick() {
+    if (outcome != null && !examining && replica.now() - sinceNanos > TIMEOUT_NANOS) {
+      end("the backing does not answer in time; the attempt goes on, see status");
+    }
+  }
+
   private void done() {
+    examining = false;
     Outcome told = outcome;
     outcome = null;
     if (told != null) {
@@ -250,6 +283,7 @@ final class Promotion {
   }
 
   void end(String reason) {
+    examining = false;
     Outcome told = outcome;
     outcome = null;
     if (told != null) {

@@ -5,6 +5,7 @@ import io.twinlog.blockdev.BlockRequest;
 import io.twinlog.blockdev.BlockRequest.Command;
 import io.twinlog.blockdev.BlockService;
 import io.twinlog.blockdev.RamDevice;
+import io.twinlog.blockdev.log.Layout;
 import io.twinlog.blockdev.log.Recovery.Recovered;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
@@ -29,6 +30,7 @@ import java.util.Set;
 public final class Replica implements BlockService {
   static final long RETRY_NANOS = 100_000_000;
   private static final long PAUSE_NANOS = 500_000_000;
+  private static final int MAX_NONCE_MISMATCHES = 3;
 
   private record Timer(long dueNanos, long order, Runnable action) {}
 
@@ -88,6 +90,7 @@ public final class Replica implements BlockService {
   private Link link;
   private boolean standalone;
   private boolean identified;
+  private int nonceMismatches;
   private long peerDrainedView;
   private long saidDrainedView;
   private long lastCounterNanos;
@@ -103,14 +106,27 @@ public final class Replica implements BlockService {
   }
 
   Replica(ReplicaConfig config, RamDevice ram, Effects effects, Set<Rule> rules) {
+    this(config, ram, effects, rules, Layout.PIECE_BLOCKS, copyAsideBlocks(config.layout()));
+  }
+
+  /**
+   * With pieces and a pool for copies aside that are small enough for small devices to need them.
+   */
+  Replica(
+      ReplicaConfig config,
+      RamDevice ram,
+      Effects effects,
+      Set<Rule> rules,
+      int pieceBlocks,
+      int asideBlocks) {
     this.config = config;
     this.ram = ram;
     this.effects = effects;
     this.rules = rules;
     table = new BlockTable(config.layout().deviceBytes());
     slots = new Slots(effects, config.layout(), config.node());
-    int asideBlocks = Math.min(Math.max(table.blocks / 4, Math.min(4096, table.blocks)), 1 << 16);
-    log = new LogWriter(this, effects, slots, table, ram, config.layout(), asideBlocks);
+    log =
+        new LogWriter(this, effects, slots, table, ram, config.layout(), pieceBlocks, asideBlocks);
     checkpointer = new Checkpointer(this, effects, slots, table, ram, config.layout(), log);
     loader = new Loader(this, effects, ram, config.layout());
     primaryPart = new Primary(this, table, ram, slots, log, loader);
@@ -123,26 +139,61 @@ public final class Replica implements BlockService {
         new Destager(this, table, log, checkpointer, loader, primaryPart, handover, syncSource);
   }
 
+  /** A quarter of the device, from 16 MiB (or all of it) to 256 MiB. */
+  private static int copyAsideBlocks(Layout layout) {
+    int blocks = layout.deviceBlocks();
+    return Math.min(Math.max(blocks / 4, Math.min(4096, blocks)), 1 << 16);
+  }
+
   // ---- Life ----
 
   /** Begins reading the backing; until that is done, nothing is served and no link is wanted. */
   public void start(long nowNanos) {
     now = nowNanos;
     lastCounterNanos = nowNanos;
-    incarnation = effects.freshIdentity();
-    nonce = effects.freshIdentity();
+    if (incarnation == 0) {
+      incarnation = effects.freshIdentity();
+      nonce = effects.freshIdentity();
+    }
     slots.read(
         (error, reading) -> {
           if (error == null && reading.own() == null) {
             backingFailed(new IOException("the backing has no slot of this node"));
           } else if (error != null) {
             backingFailed(error);
-          } else {
+          } else if (reading.own().incarnation() == 0) {
             started(reading);
+            return;
+          } else {
+            watchOwnSlot(reading.own());
             return;
           }
           after(RETRY_NANOS, () -> start(now));
         });
+  }
+
+  /** Another process may be this node: then its slot moves, and this one does not begin. */
+  private void watchOwnSlot(SlotRecord before) {
+    after(
+        2 * config.timing().counterInterval().toNanos() + RETRY_NANOS,
+        () ->
+            slots.read(
+                (error, reading) -> {
+                  if (error != null) {
+                    backingFailed(error);
+                  } else if (reading.own() == null
+                      || reading.own().sequence() != before.sequence()) {
+                    backingFailed(
+                        new IOException(
+                            "another process is node "
+                                + config.nodeNames().get(config.node())
+                                + ": its slot on the backing moves; stop that one first"));
+                  } else {
+                    started(reading);
+                    return;
+                  }
+                  after(RETRY_NANOS, () -> start(now));
+                }));
   }
 
   private void started(Slots.Reading reading) {
@@ -200,6 +251,7 @@ public final class Replica implements BlockService {
     tickLink();
     moveCounter();
     handover.tick();
+    promotion.tick();
     syncSource.tick();
     failover.tick();
     requestEndTurn();
@@ -273,8 +325,13 @@ public final class Replica implements BlockService {
   }
 
   void checkpointed() {
-    knownCheckpoint = Math.max(knownCheckpoint, checkpointer.position());
+    checkpointSeen(checkpointer.position());
     requestEndTurn();
+  }
+
+  /** A published checkpoint: what a view has to say of older batches gets shorter by it. */
+  void checkpointSeen(long position) {
+    knownCheckpoint = Math.max(knownCheckpoint, position);
   }
 
   void backingFailed(IOException error) {
@@ -453,6 +510,9 @@ public final class Replica implements BlockService {
     event("role", "secondary", "primary", "view " + view.number());
     effects.becamePrimary();
     List.copyOf(listeners).forEach(ClientListener::becamePrimary);
+    if (isPair() && link == null) {
+      goAlone("the peer was lost during the change");
+    }
   }
 
   private void checkBase() {
@@ -491,7 +551,7 @@ public final class Replica implements BlockService {
 
   /** The primary knows what is on the backing: destage begins. */
   private void install(Survey.Result survey, Recovered recovered, boolean load) {
-    knownCheckpoint = Math.max(knownCheckpoint, recovered.checkpoint());
+    checkpointSeen(recovered.checkpoint());
     destager.begin(survey, recovered, load);
     requestEndTurn();
   }
@@ -601,16 +661,23 @@ public final class Replica implements BlockService {
             return;
           }
           if (reading.peer() == null || reading.peer().nonce() != of.peer.nonce()) {
-            standalone = true;
-            closeLink(
-                "the peer uses another backing: what it wrote to its slot is not to be seen here;"
-                    + " make both nodes' shelves the same, then connect",
-                true);
+            otherBacking();
             return;
           }
           of.verified = true;
+          nonceMismatches = 0;
           requestEndTurn();
         });
+  }
+
+  /** Once may be a peer that has just started again; three times is two backings. */
+  private void otherBacking() {
+    nonceMismatches++;
+    standalone = nonceMismatches >= MAX_NONCE_MISMATCHES;
+    closeLink(
+        "the peer uses another backing: what it wrote to its slot is not to be seen here;"
+            + " make both nodes' shelves the same, then connect",
+        true);
   }
 
   private void verifyIfLinked(Link of) {
@@ -741,7 +808,7 @@ public final class Replica implements BlockService {
       secondary.started(start.view(), start.number());
     } else if (message instanceof PeerControl.SyncRefused refused) {
       event("resync", "", "refused", refused.reason());
-      syncSource.refused();
+      syncSource.refused(refused.view());
       lookForMark();
     } else if (message instanceof PeerControl.SwitchoverRequest) {
       switchoverAsked(of);

@@ -82,18 +82,13 @@ final class SyncSource {
     notBeforeNanos = replica.now() + backoffNanos;
   }
 
-  /** The peer is a member again. */
-  void rejoined() {
-    end();
-  }
-
   /** It has stayed a member for a while: the next eviction begins with a short wait again. */
   void forgive() {
     backoffNanos = 0;
   }
 
-  void refused() {
-    if (state == State.OFFERED) {
+  void refused(long view) {
+    if (state == State.OFFERED && view == replica.view().number()) {
       state = State.IDLE;
       notBeforeNanos = Math.max(notBeforeNanos, replica.now() + OFFER_RETRY_NANOS);
     }
@@ -179,9 +174,11 @@ final class SyncSource {
    * committed write: as nothing is committed from then on, that stays so.
    */
   private void settle(Link link) {
-    if (replica.logIsBusy()
-        || link.confirmedFrames != link.sent
-        || targetNumber != replica.number()) {
+    if (replica.logIsBusy()) {
+      settlingSinceNanos = replica.now();
+      return;
+    }
+    if (link.confirmedFrames != link.sent || targetNumber != replica.number()) {
       return;
     }
     state = State.REJOINING;

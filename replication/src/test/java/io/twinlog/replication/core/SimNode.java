@@ -82,7 +82,14 @@ final class SimNode implements Effects {
     paused = false;
     backlog.clear();
     ram = new HeapRam((int) world.config(index).layout().deviceBytes());
-    replica = new Replica(world.config(index), ram, this, world.options().rules());
+    replica =
+        new Replica(
+            world.config(index),
+            ram,
+            this,
+            world.options().rules(),
+            world.options().pieceBlocks(),
+            world.options().asideBlocks());
     world.trace("start", this);
     deliver(life, () -> replica.start(localNow()));
     long mine = life;

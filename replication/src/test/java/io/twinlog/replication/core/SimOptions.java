@@ -12,6 +12,8 @@ import java.util.Set;
  * @param slowIo whether single I/O steps may take very long
  * @param isolation whether most faults are of one kind: the primary is cut off, and its backing I/O
  *     hangs, in the middle of a checkpoint
+ * @param pieceBlocks blocks of a piece of a batch: with few, batches have several
+ * @param asideBlocks blocks that can be copied aside while a batch is staged
  * @param activeNanos how long faults and clients go on
  */
 record SimOptions(
@@ -20,6 +22,8 @@ record SimOptions(
     boolean faults,
     boolean slowIo,
     boolean isolation,
+    int pieceBlocks,
+    int asideBlocks,
     long activeNanos) {
 
   static SimOptions ofSeed(long seed) {
@@ -29,12 +33,15 @@ record SimOptions(
         seed % 16 != 0,
         seed % 3 != 0,
         seed % 4 == 1,
+        seed % 2 == 0 ? 8 : 2,
+        seed % 2 == 0 ? 8 : 2,
         4_000_000_000L);
   }
 
   SimOptions without(Rule rule) {
     EnumSet<Rule> rest = EnumSet.copyOf(rules);
     rest.remove(rule);
-    return new SimOptions(seed, rest, faults, slowIo, isolation, activeNanos);
+    return new SimOptions(
+        seed, rest, faults, slowIo, isolation, pieceBlocks, asideBlocks, activeNanos);
   }
 }

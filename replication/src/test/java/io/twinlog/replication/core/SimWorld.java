@@ -63,7 +63,7 @@ final class SimWorld {
   SimWorld(SimOptions options) {
     this.options = options;
     this.random = new SplittableRandom(options.seed());
-    Layout layout = Layout.of(DEVICE_BYTES, 512, Layout.minimumRingBytes(DEVICE_BYTES));
+    Layout layout = Layout.of(DEVICE_BYTES, 512, ringBytes(options));
     boolean automatic = random.nextBoolean() || options.isolation();
     boolean flushToLog = random.nextInt(4) == 0;
     for (int node = 0; node < 2; node++) {
@@ -85,6 +85,14 @@ final class SimWorld {
     network = new SimNetwork(this);
     history = new History(this, DEVICE_BYTES);
     backingChecks = new BackingChecks(this, configs[0]);
+  }
+
+  /** As small as it may be: twice the largest batch, and a piece. */
+  private static long ringBytes(SimOptions options) {
+    long headers = BLOCKS / options.pieceBlocks();
+    long batch = (BLOCKS + headers) * BlockTable.BLOCK_BYTES;
+    long piece = (options.pieceBlocks() + 1L) * BlockTable.BLOCK_BYTES;
+    return Math.max(2 * batch + piece, Layout.minimumRingBytes(DEVICE_BYTES));
   }
 
   SimOptions options() {
