@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# Debian packages: installs what is missing, and only that.
+
+# What building takes.
+BUILD_PACKAGES=(openjdk-17-jdk-headless maven)
+# What the demo takes. nbdfuse comes with libnbd-bin.
+DEMO_PACKAGES=(libnbd-bin e2fsprogs util-linux mount jq procps)
+# What the tests talk to: other people's NBD and AoE programs.
+TEST_PACKAGES=(libnbd-bin nbdkit nbd-client nbd-server qemu-utils fio vblade aoetools
+  iproute2 tcpdump util-linux mount e2fsprogs jq procps)
+# What the benchmark compares with and measures by.
+BENCH_PACKAGES=(nbdkit libnbd-bin qemu-utils qemu-block-extra fio jq util-linux procps)
+
+# install PACKAGE...: installs those that are missing.
+install() {
+  local package missing=() what
+  for package in "$@"; do
+    installed "$package" || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  what="${missing[*]}"
+  command -v apt-get >/dev/null || die "not a Debian system; please install: $what"
+  [ "$(id -u)" = 0 ] || die "needs root to install: $what"
+  say "installing ${#missing[@]} Debian packages: $what"
+  export DEBIAN_FRONTEND=noninteractive
+  apt_install "${missing[@]}" || { apt_update && apt_install "${missing[@]}"; } ||
+    die "apt-get could not install: $what (see above)"
+}
+
+# Other JDKs and Mavens do as well as Debian's.
+installed() {
+  case $1 in
+    openjdk-17-jdk-headless) java_is_enough && return 0 ;;
+    maven) command -v mvn >/dev/null && return 0 ;;
+  esac
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+java_is_enough() {
+  local version
+  version=$(javac -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p') || return 1
+  [ -n "$version" ] && [ "$version" -ge 17 ]
+}
+
+# Quiet unless it fails; the first try is without `apt-get update`, which a recent system does not need.
+apt_install() {
+  apt_quietly install -y --no-install-recommends "$@"
+}
+
+apt_update() {
+  say "updating the list of Debian packages"
+  apt_quietly update
+}
+
+apt_quietly() {
+  local log=$WORK/apt.log
+  progress "apt-get $1"
+  if attend apt-get -q -o DPkg::Lock::Timeout=120 "$@" >"$log" 2>&1 </dev/null; then
+    progress_end
+    return 0
+  fi
+  progress_end
+  tail -n 15 "$log" >&2
+  return 1
+}

@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# A pair of nodes, alpha and beta, with one resource r0 in $WORK.
+
+TWINLOG=$ROOT/deploy/bin/twinlog
+ADDRESS=127.0.0.1
+
+# An address of the loopback network that nobody else is likely to use, so that ports need not be
+# searched for: 127.x.y.1 from the number of this process.
+own_address() {
+  ADDRESS=127.$((16 + ($$ >> 8) % 100)).$(($$ % 256)).1
+}
+
+# configure SIZE [LINE]: writes the configuration; LINE goes into the resource's block.
+configure() {
+  export TWINLOG_CONFIG=$WORK/twinlog.conf
+  head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$WORK/secret"
+  chmod 600 "$WORK/secret"
+  cat >"$TWINLOG_CONFIG" <<END
+resource r0 {
+  size = $1
+  backing { shelves = ["file:$WORK/r0.img"] }
+  nodes {
+    alpha { peer = "$ADDRESS:7788", nbd = "$ADDRESS:10809" }
+    beta  { peer = "$ADDRESS:7789", nbd = "$ADDRESS:10810" }
+  }
+  secret-file = $WORK/secret
+  ${2:-}
+}
+END
+}
+
+# twinlog NODE VERB...: asks a node.
+twinlog() {
+  local node=$1
+  shift
+  "$TWINLOG" "$@" --node "$node" --run-dir "$WORK/run-$node"
+}
+
+# export_of NODE: where it serves NBD.
+export_of() {
+  case $1 in
+    alpha) printf 'nbd://%s:10809/r0' "$ADDRESS" ;;
+    beta) printf 'nbd://%s:10810/r0' "$ADDRESS" ;;
+  esac
+}
+
+# start_node NODE: starts it in the background and waits until it answers; sets NODE_PID.
+start_node() {
+  "$TWINLOG" node --node "$1" --run-dir "$WORK/run-$1" >>"$WORK/$1.log" 2>&1 </dev/null &
+  NODE_PID=$!
+  within 20 answers_or_ended "$1" "$NODE_PID" && ! gone "$NODE_PID" || node_failed "$1" "did not start"
+}
+
+answers_or_ended() {
+  gone "$2" || [ -S "$WORK/run-$1/admin.sock" ]
+}
+
+node_failed() {
+  tail -n 20 "$WORK/$1.log" >&2
+  die "node $1 $2 (its last lines are above)"
+}
+
+# await_event NODE SECONDS PATTERN: waits until a line of `twinlog events` matches. The first lines
+# are the present state, so what has already happened counts as well.
+await_event() {
+  local line pid fd status=1
+  exec {fd}< <(exec "$TWINLOG" events r0 --node "$1" --run-dir "$WORK/run-$1" 2>&1)
+  pid=$!
+  local deadline=$((SECONDS + $2))
+  while [ "$SECONDS" -lt "$deadline" ]; do
+    if read -r -t 1 -u "$fd" line; then
+      if [[ $line =~ $3 ]]; then
+        status=0
+        break
+      fi
+    elif gone "$pid"; then
+      break
+    fi
+  done
+  kill "$pid" 2>/dev/null || true
+  exec {fd}<&-
+  return "$status"
+}
+
+# status_of NODE JQ-FILTER: something of `status --json`.
+status_of() {
+  twinlog "$1" status r0 --json | jq -r ".resources[0] | $2"
+}
+
+# await_status NODE SECONDS JQ-CONDITION: waits until it holds, watching one stream of states.
+await_status() {
+  local deadline=$((SECONDS + $2))
+  until twinlog "$1" status r0 --json 2>/dev/null | jq -e ".resources[0] | $3" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+  done
+}
+
+# Both copies hold every acknowledged write.
+both_up_to_date='.copy == "up-to-date" and .peer.copy == "up-to-date" and (.view.members | length) == 2'
