@@ -1,0 +1,188 @@
+package io.twinlog.deploy.process;
+
+import io.twinlog.appliance.admin.AdminClient;
+import io.twinlog.appliance.admin.AdminException;
+import io.twinlog.proto.admin.Reply;
+import io.twinlog.proto.admin.Request;
+import io.twinlog.proto.admin.ResourceStatus;
+import io.twinlog.proto.admin.StatusRequest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+
+/** A real node: a process that runs {@code twinlog node}, with what a test does to it. */
+final class NodeProcess implements AutoCloseable {
+
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
+  private static final int END_SECONDS = 60;
+
+  /** How often a node is asked for its status while a test waits for one. */
+  private static final int WATCH_MILLIS = 20;
+
+  private final String name;
+  private final Path runDir;
+  private final Path config;
+  private final Path log;
+  private final int nbdPort;
+  private PairConfig settings;
+  private Process process;
+
+  NodeProcess(String name, Path directory, int nbdPort, PairConfig settings) {
+    this.name = name;
+    this.runDir = directory.resolve("run-" + name);
+    this.config = directory.resolve(name + ".conf");
+    this.log = directory.resolve(name + ".log");
+    this.nbdPort = nbdPort;
+    this.settings = settings;
+  }
+
+  String name() {
+    return name;
+  }
+
+  String address() {
+    return settings.address();
+  }
+
+  int nbdPort() {
+    return nbdPort;
+  }
+
+  String uri() {
+    return "nbd://" + address() + ":" + nbdPort + "/r0";
+  }
+
+  /** What the node's configuration file is to say from its next start on. */
+  void configure(PairConfig other) {
+    settings = other;
+  }
+
+  /** Starts the process and waits until it answers. */
+  void start() throws IOException, InterruptedException {
+    process =
+        new ProcessBuilder(command(List.of("node")))
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    while (!answers()) {
+      if (!process.isAlive() || System.nanoTime() - deadline > 0) {
+        throw new AssertionError("did not start: " + this);
+      }
+      // The socket of an earlier process may still be there, so its appearance says nothing.
+      LockSupport.parkNanos(Duration.ofMillis(WATCH_MILLIS).toNanos());
+    }
+  }
+
+  /** Runs a verb of the command line with this node's options. */
+  Launcher.Result twinlog(String... verb) throws IOException, InterruptedException {
+    return Launcher.run(command(List.of(verb)));
+  }
+
+  /** A command line with this node's options; the configuration file is written for it. */
+  private List<String> command(List<String> verb) throws IOException {
+    settings.write(config);
+    List<String> command = new ArrayList<>();
+    command.add(Launcher.twinlog().toString());
+    command.addAll(verb);
+    command.addAll(
+        List.of("--config", config.toString(), "--node", name, "--run-dir", runDir.toString()));
+    return command;
+  }
+
+  /** SIGKILL, and waits for the end. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    awaitEnd();
+  }
+
+  /** SIGTERM, and waits for the end. */
+  void terminate() throws InterruptedException {
+    process.destroy();
+    awaitEnd();
+  }
+
+  /** SIGSTOP. */
+  void pause() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /** SIGCONT. */
+  void resume() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String signal) throws IOException, InterruptedException {
+    Launcher.run("sh", "-c", "kill -" + signal + " " + process.pid()).orFail();
+  }
+
+  private void awaitEnd() throws InterruptedException {
+    if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+      throw new AssertionError("did not end: " + this);
+    }
+  }
+
+  ResourceStatus status() {
+    return await("a status", status -> true, Duration.ofSeconds(10));
+  }
+
+  /**
+   * Follows the node's status until it is as wanted.
+   *
+   * @param what in words, for the failure
+   */
+  ResourceStatus await(String what, Predicate<ResourceStatus> wanted, Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    ResourceStatus last = ResourceStatus.getDefaultInstance();
+    try (AdminClient client = ask(WATCH_MILLIS)) {
+      for (long left; (left = deadline - System.nanoTime()) > 0; ) {
+        Reply reply = client.next(Math.max(1, left / 1_000_000));
+        if (reply == null) {
+          break;
+        }
+        last = reply.getStatus().getResources(0);
+        if (wanted.test(last)) {
+          return last;
+        }
+      }
+    } catch (AdminException e) {
+      throw new AssertionError("waited for " + what + ": last " + last + this, e);
+    }
+    throw new AssertionError("waited for " + what + ": last " + last + this);
+  }
+
+  private boolean answers() {
+    try (AdminClient client = ask(0)) {
+      return client.next(1000) != null;
+    } catch (AdminException e) {
+      return false;
+    }
+  }
+
+  private AdminClient ask(int watchMillis) throws AdminException {
+    StatusRequest.Builder status = StatusRequest.newBuilder().setResource("r0");
+    return AdminClient.ask(
+        name, runDir, Request.newBuilder().setStatus(status.setWatchMillis(watchMillis)).build());
+  }
+
+  /** Ends the process if it runs, paused or not. */
+  @Override
+  public void close() {
+    if (process != null) {
+      process.destroyForcibly().onExit().orTimeout(END_SECONDS, TimeUnit.SECONDS).join();
+    }
+  }
+
+  /** The node's name and the end of its log, for failures. */
+  @Override
+  public String toString() {
+    return "node " + name + ":\n" + Launcher.tail(log);
+  }
+}
