@@ -2,6 +2,7 @@ package io.twinlog.deploy.process;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -21,25 +22,44 @@ final class Fio implements AutoCloseable {
    * each block carries its checksum.
    */
   static Fio verifying(Pair pair, int depth) throws IOException {
+    return start(pair, pair.alpha, depth, List.of("--rate_iops=1000", "--do_verify=1"));
+  }
+
+  /**
+   * Writes likewise until the trigger file appears; then stops, notes which writes were
+   * acknowledged, and kills alpha.
+   */
+  static Fio writing(Pair pair, int depth, Path trigger) throws IOException {
+    return start(
+        pair,
+        pair.alpha,
+        depth,
+        List.of(
+            "--rate_iops=1000",
+            "--do_verify=0",
+            "--verify_state_save=1",
+            "--trigger-file=" + trigger,
+            "--trigger=kill -KILL " + pair.alpha.pid()));
+  }
+
+  /** Reads back from beta what {@link #writing} has noted. */
+  static Fio reading(Pair pair, int depth) throws IOException {
+    return start(pair, pair.beta, depth, List.of("--verify_only", "--verify_state_load=1"));
+  }
+
+  private static Fio start(Pair pair, NodeProcess node, int depth, List<String> options)
+      throws IOException {
     Path log = pair.directory().resolve("fio.log");
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of("fio", "--name=job", "--ioengine=nbd", "--uri=" + node.uri()));
+    command.addAll(List.of("--rw=randwrite", "--bs=4k", "--size=" + pair.sizeBytes()));
+    command.addAll(List.of("--iodepth=" + depth, "--verify=crc32c", "--verify_fatal=1"));
+    command.addAll(options);
     Process process =
-        new ProcessBuilder(
-                List.of(
-                    "fio",
-                    "--name=verifying",
-                    "--ioengine=nbd",
-                    "--uri=" + pair.alpha.uri(),
-                    "--rw=randwrite",
-                    "--bs=4k",
-                    "--size=" + pair.sizeBytes(),
-                    "--iodepth=" + depth,
-                    "--rate_iops=1000",
-                    "--verify=crc32c",
-                    "--verify_fatal=1",
-                    "--do_verify=1"))
+        new ProcessBuilder(command)
             .directory(pair.directory().toFile())
             .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
     return new Fio(process, log);
   }

@@ -3,7 +3,10 @@ package io.twinlog.deploy.process;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.twinlog.proto.admin.ResourceStatus;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +46,21 @@ final class LossTest {
       pair.awaitBothUpToDate(pair.alpha);
 
       fio.orFail();
+    }
+  }
+
+  @Test
+  void shouldPassFioVerifyOnTheOtherNodeWhenThePrimaryIsKilled() throws Exception {
+    Tools.need("fio");
+    Path trigger = pair.directory().resolve("trigger");
+    try (Fio writing = Fio.writing(pair, 16, trigger)) {
+      awaitWritten(4 << 20);
+      Files.createFile(trigger);
+      writing.orFail();
+    }
+    Pair.takeOver(pair.beta);
+    try (Fio reading = Fio.reading(pair, 16)) {
+      reading.orFail();
     }
   }
 
@@ -99,7 +117,7 @@ final class LossTest {
     }
   }
 
-  private static boolean isLoneAndComplete(io.twinlog.proto.admin.ResourceStatus status) {
+  private static boolean isLoneAndComplete(ResourceStatus status) {
     return status.getView().getMembersCount() == 1 && status.getView().getComplete();
   }
 

@@ -63,6 +63,10 @@ final class NodeProcess implements AutoCloseable {
     settings = other;
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** Starts the process and waits until it answers. */
   void start() throws IOException, InterruptedException {
     process =
