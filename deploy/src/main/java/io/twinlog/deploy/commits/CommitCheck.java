@@ -21,8 +21,7 @@ record CommitCheck(int acknowledged, int missing, int damaged) {
     int damaged = 0;
     for (CommitRecord.Entry entry : acknowledged) {
       try {
-        byte[] found =
-            Files.readAllBytes(CommitContent.file(root, entry.writer(), entry.number()));
+        byte[] found = Files.readAllBytes(CommitContent.file(root, entry.writer(), entry.number()));
         if (!ByteBuffer.wrap(found).equals(CommitContent.of(entry.writer(), entry.number()))) {
           damaged++;
         }

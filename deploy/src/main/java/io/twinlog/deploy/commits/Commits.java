@@ -15,11 +15,12 @@ import java.util.concurrent.Future;
  * The workload's command line.
  *
  * <ul>
- *   <li>{@code run ROOT RECORD WRITERS COUNT}: that many writers make COUNT commits each, or as many
- *       as they can. Prints what stopped them, if anything did.
+ *   <li>{@code run ROOT RECORD WRITERS COUNT}: that many writers make COUNT commits each, or as
+ *       many as they can. Prints what stopped them, if anything did.
  *   <li>{@code check ROOT RECORD}: prints {@code ACKNOWLEDGED MISSING DAMAGED}; exit code 1 unless
  *       the last two are 0.
- *   <li>{@code rate RECORD}: prints the median and the 99th percentile of a commit, in milliseconds.
+ *   <li>{@code rate RECORD}: prints the median and the 99th percentile of a commit, in
+ *       milliseconds.
  * </ul>
  */
 public final class Commits {
@@ -42,7 +43,8 @@ public final class Commits {
       }
       case "rate 2" -> out.println(rate(CommitRecord.read(Path.of(args[1]))));
       default -> {
-        System.err.println("usage: run ROOT RECORD WRITERS COUNT | check ROOT RECORD | rate RECORD");
+        System.err.println(
+            "usage: run ROOT RECORD WRITERS COUNT | check ROOT RECORD | rate RECORD");
         System.exit(2);
       }
     }

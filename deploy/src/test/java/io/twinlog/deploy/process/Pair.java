@@ -35,7 +35,8 @@ final class Pair implements AutoCloseable {
     String base = System.getenv().getOrDefault("TWINLOG_TMPDIR", "/var/tmp");
     Path directory = Files.createTempDirectory(Path.of(base), "pair-");
     PairConfig config =
-        new PairConfig(ownAddress(), SIZE_MIB, directory.resolve("r0.img"), "a secret of theirs", "");
+        new PairConfig(
+            ownAddress(), SIZE_MIB, directory.resolve("r0.img"), "a secret of theirs", "");
     Pair pair = new Pair(directory, config);
     try {
       pair.alpha.twinlog("create", "r0").orFail();
@@ -116,7 +117,9 @@ final class Pair implements AutoCloseable {
     node.await("the primary role", Pair::isPrimary, SOON);
   }
 
-  /** Ends both nodes and deletes everything; {@code TWINLOG_KEEP} in the environment keeps files. */
+  /**
+   * Ends both nodes and deletes everything; {@code TWINLOG_KEEP} in the environment keeps files.
+   */
   @Override
   public void close() throws IOException {
     alpha.close();

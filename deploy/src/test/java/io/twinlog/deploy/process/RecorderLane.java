@@ -132,8 +132,7 @@ final class RecorderLane implements Runnable {
       return;
     }
     byte[] found =
-        client.read(
-            (long) (firstBlock + pendingFirst) * Blocks.BYTES, pendingCount * Blocks.BYTES);
+        client.read((long) (firstBlock + pendingFirst) * Blocks.BYTES, pendingCount * Blocks.BYTES);
     boolean happened = Blocks.is(found, 0, firstBlock + pendingFirst, version);
     for (int i = 0; i < pendingCount; i++) {
       int expected = happened ? version : versions[pendingFirst + i];
@@ -163,8 +162,7 @@ final class RecorderLane implements Runnable {
     }
     for (int block = 0; block < versions.length; block += MAX_BLOCKS) {
       int count = Math.min(MAX_BLOCKS, versions.length - block);
-      byte[] found =
-          reader.read((long) (firstBlock + block) * Blocks.BYTES, count * Blocks.BYTES);
+      byte[] found = reader.read((long) (firstBlock + block) * Blocks.BYTES, count * Blocks.BYTES);
       for (int i = 0; i < count; i++) {
         if (!Blocks.is(found, i, firstBlock + block + i, versions[block + i])) {
           throw new AssertionError(

@@ -38,8 +38,7 @@ final class RefusalTest {
   @Test
   void shouldRefuseByNameWhenTheSizesDiffer() throws Exception {
     Path other = pair.directory().resolve("other.img");
-    pair.beta.configure(
-        pair.config().withSizeMiB(pair.config().sizeMiB() * 2).withBacking(other));
+    pair.beta.configure(pair.config().withSizeMiB(pair.config().sizeMiB() * 2).withBacking(other));
     pair.beta.twinlog("create", "r0").orFail();
 
     assertBothRefuse("size");
