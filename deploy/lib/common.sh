@@ -6,12 +6,13 @@
 # path of $WORK in mounts and loop devices) and not by a list: an interrupt between an act and its
 # note cannot leave anything behind.
 
-set -euo pipefail
+set -Eeuo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 STARTED=$(date +%s%N)
 WORK=
 KEEP=
+WHERE=
 
 # Seconds since the script began, with one digit after the point.
 elapsed() {
@@ -28,6 +29,7 @@ say() {
 die() {
   progress_end
   printf '%s: %s\n' "${NAME:-twinlog}" "$*" >&2
+  WHERE=
   exit 1
 }
 
@@ -50,6 +52,8 @@ begin() {
   MARK=${TWINLOG_MARK:+$TWINLOG_MARK/}$NAME.$$
   WORK=$(mktemp -d "${TWINLOG_TMPDIR:-/var/tmp}/twinlog-$NAME.XXXXXX")
   export TWINLOG_MARK=$MARK
+  # For a command that fails where nobody expects it; a script must not end without a word.
+  trap 'WHERE="${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
   trap 'finish $?' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
@@ -57,7 +61,9 @@ begin() {
 
 finish() {
   trap '' INT TERM HUP
+  trap - ERR
   progress_end
+  [ "$1" = 0 ] || [ "$1" -ge 128 ] || [ -z "$WHERE" ] || printf '%s: failed at %s\n' "$NAME" "$WHERE" >&2
   # A script that ends by itself has said what there is to say.
   [ "$1" -lt 128 ] || printf '%s: interrupted, cleaning up\n' "$NAME" >&2
   if [ -n "$KEEP" ]; then

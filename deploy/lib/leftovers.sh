@@ -7,7 +7,7 @@ remember_before() {
 }
 
 namespaces() {
-  ip netns list 2>/dev/null | awk '{ print $1 }' | sort
+  ls /run/netns 2>/dev/null || true
 }
 
 # Fails, with a line for each, when there is something.
