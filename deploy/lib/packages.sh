@@ -23,8 +23,11 @@ install() {
   [ "$(id -u)" = 0 ] || die "needs root to install: $what"
   say "installing ${#missing[@]} Debian packages: $what"
   export DEBIAN_FRONTEND=noninteractive
-  apt_install "${missing[@]}" || { apt_update && apt_install "${missing[@]}"; } ||
-    die "apt-get could not install: $what (see above)"
+  # A recent system does not need `apt-get update`.
+  apt_quietly install "${missing[@]}" && return 0
+  say "updating the list of Debian packages"
+  apt_quietly update || apt_failed update
+  apt_quietly install "${missing[@]}" || apt_failed "install $what"
 }
 
 # Other JDKs and Mavens do as well as Debian's.
@@ -42,24 +45,17 @@ java_is_enough() {
   [ -n "$version" ] && [ "$version" -ge 17 ]
 }
 
-# Quiet unless it fails; the first try is without `apt-get update`, which a recent system does not need.
-apt_install() {
-  apt_quietly install -y --no-install-recommends "$@"
-}
-
-apt_update() {
-  say "updating the list of Debian packages"
-  apt_quietly update
-}
-
 apt_quietly() {
-  local log=$WORK/apt.log
-  progress "apt-get $1"
-  if attend apt-get -q -o DPkg::Lock::Timeout=120 "$@" >"$log" 2>&1 </dev/null; then
-    progress_end
-    return 0
-  fi
+  local command=$1 status=0
+  shift
+  progress "apt-get $command"
+  attend apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$command" "$@" \
+    >"$WORK/apt.log" 2>&1 </dev/null || status=$?
   progress_end
-  tail -n 15 "$log" >&2
-  return 1
+  return "$status"
+}
+
+apt_failed() {
+  tail -n 15 "$WORK/apt.log" >&2
+  die "apt-get $1 failed (see above)"
 }
