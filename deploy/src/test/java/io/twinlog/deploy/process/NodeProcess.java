@@ -7,6 +7,7 @@ import io.twinlog.proto.admin.Request;
 import io.twinlog.proto.admin.ResourceStatus;
 import io.twinlog.proto.admin.StatusRequest;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /** A real node: a process that runs {@code twinlog node}, with what a test does to it. */
 final class NodeProcess implements AutoCloseable {
@@ -160,6 +162,18 @@ final class NodeProcess implements AutoCloseable {
       throw new AssertionError("waited for " + what + ": last " + last + this, e);
     }
     throw new AssertionError("waited for " + what + ": last " + last + this);
+  }
+
+  /** Waits until a line of the node's log contains a match. */
+  void awaitLog(String pattern, Duration limit) throws IOException {
+    Predicate<String> wanted = Pattern.compile(pattern).asPredicate();
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (Files.readAllLines(log).stream().noneMatch(wanted)) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("waited for a line with " + pattern + ": " + this);
+      }
+      LockSupport.parkNanos(Duration.ofMillis(WATCH_MILLIS).toNanos());
+    }
   }
 
   private boolean answers() {
