@@ -66,8 +66,10 @@ finish() {
   [ "$1" = 0 ] || [ "$1" -ge 128 ] || [ -z "$WHERE" ] || printf '%s: failed at %s\n' "$NAME" "$WHERE" >&2
   # A script that ends by itself has said what there is to say.
   [ "$1" -lt 128 ] || printf '%s: interrupted, cleaning up\n' "$NAME" >&2
-  if [ -n "$KEEP" ]; then
-    printf '%s: kept as it is: %s (processes: %s)\n' "$NAME" "$WORK" "$(marked | tr '\n' ' ')"
+  if [ -n "$KEEP" ] && [ "$1" -lt 128 ]; then
+    local pids
+    pids=$(marked)
+    printf '%s: kept as it is: %s (processes: %s)\n' "$NAME" "$WORK" "${pids//$'\n'/ }"
     exit "$1"
   fi
   sweep
