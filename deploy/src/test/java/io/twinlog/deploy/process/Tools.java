@@ -21,7 +21,7 @@ final class Tools {
   }
 
   private static boolean isInstalled(String program) {
-    for (String directory : System.getenv().getOrDefault("PATH", "/usr/bin").split(":")) {
+    for (String directory : System.getenv().getOrDefault("PATH", "/usr/bin").split(":", -1)) {
       if (!directory.isEmpty() && Files.isExecutable(Path.of(directory, program))) {
         return true;
       }
