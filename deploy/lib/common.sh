@@ -8,6 +8,9 @@
 
 set -Eeuo pipefail
 
+# Names of files and numbers are to mean the same everywhere.
+export LC_ALL=C.UTF-8
+
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 STARTED=$(date +%s%N)
 WORK=
