@@ -2,6 +2,7 @@ package io.twinlog.deploy.commits;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -27,6 +28,9 @@ record CommitCheck(int acknowledged, int missing, int damaged) {
         }
       } catch (NoSuchFileException e) {
         missing++;
+      } catch (FileSystemException e) {
+        // The file system itself cannot make sense of the file.
+        damaged++;
       }
     }
     return new CommitCheck(acknowledged.size(), missing, damaged);
