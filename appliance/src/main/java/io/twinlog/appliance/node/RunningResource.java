@@ -30,7 +30,7 @@ record RunningResource(ResourceConfig config, ResourceDriver driver, NbdExport e
    * More than the log writer, checkpointer, loader and slots of one replica have out together; each
    * of them has a handful of chains under way.
    */
-  private static final BufferLimits BUFFERS = 
+  private static final BufferLimits BUFFERS =
       new BufferLimits(ReplicaConfig.SMALL_BUFFERS, ReplicaConfig.PIECE_BUFFERS);
 
   /**
