@@ -29,7 +29,7 @@ record CommitCheck(int acknowledged, int missing, int damaged) {
       } catch (NoSuchFileException e) {
         missing++;
       } catch (FileSystemException e) {
-        // Without its journal the file system may be too inconsistent to open the file at all.
+        // The file system itself cannot make sense of the file.
         damaged++;
       }
     }

@@ -66,9 +66,17 @@ final class Fio implements AutoCloseable {
 
   /** Waits for the end of the job: no error, no block that is not as it was written. */
   void orFail() throws InterruptedException {
-    if (!process.waitFor(180, TimeUnit.SECONDS) || process.exitValue() != 0) {
+    if (awaitEnd() != 0) {
       throw new AssertionError("fio: " + Launcher.tail(log));
     }
+  }
+
+  /** Waits for the end of the job; gives its exit code. */
+  int awaitEnd() throws InterruptedException {
+    if (!process.waitFor(180, TimeUnit.SECONDS)) {
+      throw new AssertionError("fio does not end: " + Launcher.tail(log));
+    }
+    return process.exitValue();
   }
 
   @Override

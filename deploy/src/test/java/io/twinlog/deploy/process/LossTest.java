@@ -2,6 +2,7 @@ package io.twinlog.deploy.process;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.twinlog.proto.admin.ResourceStatus;
 import java.io.IOException;
@@ -56,8 +57,10 @@ final class LossTest {
     try (Fio writing = Fio.writing(pair, 16, trigger)) {
       awaitWritten(4 << 20);
       Files.createFile(trigger);
-      writing.orFail();
+      // What was under way fails with the primary; fio has noted what was acknowledged before.
+      writing.awaitEnd();
     }
+    assertTrue(Files.exists(pair.directory().resolve("local-job-0-verify.state")));
     Pair.takeOver(pair.beta);
     try (Fio reading = Fio.reading(pair, 16)) {
       reading.orFail();
