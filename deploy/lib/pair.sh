@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # A pair of nodes, alpha and beta, with one resource r0 in $WORK.
 
+# Both copies hold every acknowledged write.
+both_up_to_date='.copy == "up-to-date" and .peer.copy == "up-to-date" and (.view.members | length) == 2'
+
 TWINLOG=$ROOT/deploy/bin/twinlog
 ADDRESS=127.0.0.1
 
@@ -44,11 +47,29 @@ export_of() {
   esac
 }
 
-# start_node NODE: starts it in the background and waits until it answers; sets NODE_PID.
+# start_node NODE: starts it in the background; sets NODE_PID.
 start_node() {
+  rm -f "$WORK/run-$1/admin.sock"
   "$TWINLOG" node --node "$1" --run-dir "$WORK/run-$1" >>"$WORK/$1.log" 2>&1 </dev/null &
   NODE_PID=$!
-  within 20 answers_or_ended "$1" "$NODE_PID" && ! gone "$NODE_PID" || node_failed "$1" "did not start"
+}
+
+# await_node NODE PID: waits until it answers.
+await_node() {
+  within 30 answers_or_ended "$1" "$2" && ! gone "$2" || node_failed "$1" "did not start"
+}
+
+# start_both_nodes: alpha as primary and beta as secondary, up-to-date; sets ALPHA and BETA, their pids.
+start_both_nodes() {
+  start_node alpha
+  ALPHA=$NODE_PID
+  start_node beta
+  BETA=$NODE_PID
+  await_node alpha "$ALPHA"
+  await_node beta "$BETA"
+  await_event alpha 30 ' connection (.*-> )?connected' || node_failed alpha "did not find its peer"
+  twinlog alpha promote r0 >>"$WORK/alpha.log" 2>&1 || node_failed alpha "could not be promoted"
+  await_status alpha 60 "$both_up_to_date" || node_failed beta "did not become up-to-date"
 }
 
 answers_or_ended() {
@@ -94,6 +115,3 @@ await_status() {
     [ "$SECONDS" -lt "$deadline" ] || return 1
   done
 }
-
-# Both copies hold every acknowledged write.
-both_up_to_date='.copy == "up-to-date" and .peer.copy == "up-to-date" and (.view.members | length) == 2'
