@@ -13,6 +13,7 @@ import java.util.BitSet;
  * @param view the view its writer was in
  * @param startPosition ring position of its first piece
  * @param endPosition ring position behind its last piece
+ * @param chain CRC32C of its commit record, which the next batch quotes
  */
 public record LoggedBatch(
     int node,
@@ -23,7 +24,13 @@ public record LoggedBatch(
     long cut,
     long startPosition,
     long endPosition,
+    int chain,
     LoggedRuns runs) {
+
+  /** Where a batch that follows this one goes. */
+  public RingEnd end() {
+    return new RingEnd(sequence + 1, endPosition, chain);
+  }
 
   /** The blocks that it holds. */
   public BitSet blocks() {

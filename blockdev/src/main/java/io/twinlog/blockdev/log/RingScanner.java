@@ -211,8 +211,9 @@ public final class RingScanner {
               cut,
               end.position(),
               position,
+              chain,
               runs.take(end.position())));
-      end = new RingEnd(end.sequence() + 1, position, chain);
+      end = batches.get(batches.size() - 1).end();
       nextIndex = 0;
     }
   }

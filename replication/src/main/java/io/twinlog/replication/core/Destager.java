@@ -7,6 +7,7 @@ import io.twinlog.blockdev.log.RingContents;
 import io.twinlog.blockdev.log.RingEnd;
 import io.twinlog.blockdev.log.View;
 import java.util.BitSet;
+import java.util.List;
 
 /**
  * Decides, for a primary, what goes to the log and when, and when a checkpoint is due (design,
@@ -122,7 +123,7 @@ final class Destager {
     RingContents ring = survey.rings().get(me);
     log.begin(
         replica.incarnation(),
-        ring.end(),
+        endOf(ring),
         own,
         recovered.end(),
         possibleTailOf(ring, recovered.checkpoint()));
@@ -158,7 +159,25 @@ final class Destager {
       }
       before.or(blocks);
     }
-    return tail == null ? ring.end() : tail;
+    return tail == null ? endOf(ring) : tail;
+  }
+
+  /**
+   * Where the next append goes: behind the last batch that counts. What follows is void by a chosen
+   * view and only takes room.
+   */
+  private RingEnd endOf(RingContents ring) {
+    List<LoggedBatch> batches = ring.batches();
+    int last = batches.size() - 1;
+    while (last >= 0 && !replica.view().counts(batches.get(last).view(), batches.get(last).cut())) {
+      last--;
+    }
+    if (last == batches.size() - 1) {
+      return ring.end();
+    }
+    return last >= 0
+        ? batches.get(last).end()
+        : new RingEnd(batches.get(0).sequence(), batches.get(0).startPosition(), 0);
   }
 
   /** A view begins in which this node is primary: does it need a first batch? */

@@ -1,14 +1,10 @@
 package io.twinlog.replication.core;
 
-import io.netty.buffer.ByteBuf;
-import io.twinlog.blockdev.BlockRequest;
-import io.twinlog.blockdev.BlockRequest.Command;
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.log.CheckpointRecord;
 import io.twinlog.blockdev.log.Layout;
 import io.twinlog.blockdev.log.PieceEncoder;
 import io.twinlog.blockdev.log.RingEnd;
-import io.twinlog.blockdev.log.Run;
 import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.io.IOException;
@@ -29,9 +25,6 @@ final class LogWriter {
   /** Pieces of one batch under way at the same time: one is staged while another is written. */
   private static final int PIECES_UNDER_WAY = 2;
 
-  /** Blocks looked at for one piece, zeros included, so that staging never holds the loop long. */
-  private static final int BLOCKS_PER_PIECE = 256;
-
   private static final long RETRY_NANOS = 200_000_000;
 
   private final Replica replica;
@@ -45,7 +38,7 @@ final class LogWriter {
   /** Data blocks of a piece, at most {@link Layout#PIECE_BLOCKS}. */
   private final int pieceBlocks;
 
-  private final long[] runs = new long[PieceEncoder.MAX_RUNS];
+  private final BatchStager stager;
 
   private PieceEncoder encoder;
   private Batch batch;
@@ -77,6 +70,7 @@ final class LogWriter {
       BlockTable table,
       RamDevice ram,
       Layout layout,
+      RequestQueue pending,
       int pieceBlocks,
       int asideBlocks) {
     this.replica = replica;
@@ -87,6 +81,7 @@ final class LogWriter {
     this.layout = layout;
     this.pieceBlocks = pieceBlocks;
     this.aside = new CopyAside(asideBlocks);
+    this.stager = new BatchStager(pending, ram, aside, pieceBlocks);
   }
 
   /** This node is primary and has surveyed the backing: appends go on at the ring's end. */
@@ -299,10 +294,10 @@ final class LogWriter {
 
   private void stagePiece(Batch current) {
     ByteBuffer piece = effects.acquireBuffer(ReplicaConfig.PIECE_BYTES);
-    int runCount = fill(current, piece);
+    int runCount = stager.fill(current, piece);
     current.allStaged = current.unstaged.isEmpty();
-    long position = encoder.encode(piece, runs, runCount, current.allStaged);
-    current.staged(runs, runCount, position + PieceEncoder.HEADER_BYTES);
+    long position = encoder.encode(piece, stager.runs(), runCount, current.allStaged);
+    current.staged(stager.runs(), runCount, position + PieceEncoder.HEADER_BYTES);
     loggedBytes += piece.remaining();
     if (current.allStaged && current.chainsUnderWay > 0) {
       // Its sync is to cover all the others, so they come first.
@@ -345,94 +340,6 @@ final class LogWriter {
     }
     current.chainsUnderWay++;
     effects.submit(chain);
-  }
-
-  /** Puts blocks behind the header's place and describes them in {@link #runs}. */
-  private int fill(Batch current, ByteBuffer piece) {
-    piece.clear().position(PieceEncoder.HEADER_BYTES);
-    int runCount = 0;
-    int dataBlocks = 0;
-    int block = current.unstaged.nextSetBit(0);
-    for (int seen = 0;
-        block >= 0
-            && seen < BLOCKS_PER_PIECE
-            && dataBlocks < pieceBlocks
-            && runCount < PieceEncoder.MAX_RUNS;
-        seen++) {
-      int start = piece.position();
-      putBlock(current, block, piece);
-      boolean zero = isZero(piece, start);
-      if (zero) {
-        piece.position(start);
-      } else {
-        dataBlocks++;
-      }
-      runCount = addRun(runCount, block, zero);
-      current.unstaged.clear(block);
-      block = current.unstaged.nextSetBit(block + 1);
-    }
-    return runCount;
-  }
-
-  private int addRun(int runCount, int block, boolean zero) {
-    if (runCount > 0) {
-      long last = runs[runCount - 1];
-      int count = Run.count(last);
-      if (Run.isZero(last) == zero && Run.startBlock(last) + count == block) {
-        long start = Run.startBlock(last);
-        runs[runCount - 1] = zero ? Run.zero(start, count + 1) : Run.data(start, count + 1);
-        return runCount;
-      }
-    }
-    runs[runCount] = zero ? Run.zero(block, 1) : Run.data(block, 1);
-    return runCount + 1;
-  }
-
-  private static boolean isZero(ByteBuffer piece, int start) {
-    for (int i = start; i < start + BlockTable.BLOCK_BYTES; i += Long.BYTES) {
-      if (piece.getLong(i) != 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void putBlock(Batch current, int block, ByteBuffer piece) {
-    int start = piece.position();
-    if (aside.holds(block)) {
-      aside.take(block, piece);
-      return;
-    }
-    long offset = (long) block * BlockTable.BLOCK_BYTES;
-    ram.read(offset, piece.slice(start, BlockTable.BLOCK_BYTES));
-    piece.position(start + BlockTable.BLOCK_BYTES);
-    if (current.source == Batch.Source.PENDING) {
-      RequestQueue pending = replica.pending();
-      for (int i = 0; i < pending.size() && pending.tag(i) <= current.cut; i++) {
-        lay(pending.get(i), offset, piece, start);
-      }
-    }
-  }
-
-  /** Lays the part of a pending write that touches the block over its contents. */
-  private static void lay(BlockRequest request, long blockOffset, ByteBuffer piece, int start) {
-    long from = Math.max(request.offsetBytes(), blockOffset);
-    long to =
-        Math.min(
-            request.offsetBytes() + request.lengthBytes(), blockOffset + BlockTable.BLOCK_BYTES);
-    if (from >= to) {
-      return;
-    }
-    int length = (int) (to - from);
-    ByteBuffer target = piece.slice(start + (int) (from - blockOffset), length);
-    if (request.command() == Command.WRITE) {
-      ByteBuf payload = request.payload();
-      payload.getBytes(payload.readerIndex() + (int) (from - request.offsetBytes()), target);
-    } else {
-      while (target.hasRemaining()) {
-        target.put((byte) 0);
-      }
-    }
   }
 
   private void pieceWritten(Batch current, IOException error) {

@@ -26,7 +26,7 @@ final class Primary {
   private final Loader loader;
 
   /** Taken in, not committed; each with its number. */
-  private final RequestQueue pending = new RequestQueue();
+  private final RequestQueue pending;
 
   /** Each with the frame, or the slot reading, that is to be confirmed first. */
   private final RequestQueue reads = new RequestQueue();
@@ -50,13 +50,20 @@ final class Primary {
   private long writtenBytes;
 
   Primary(
-      Replica replica, BlockTable table, RamDevice ram, Slots slots, LogWriter log, Loader loader) {
+      Replica replica,
+      BlockTable table,
+      RamDevice ram,
+      Slots slots,
+      LogWriter log,
+      Loader loader,
+      RequestQueue pending) {
     this.replica = replica;
     this.table = table;
     this.ram = ram;
     this.slots = slots;
     this.log = log;
     this.loader = loader;
+    this.pending = pending;
   }
 
   RequestQueue pending() {

@@ -69,7 +69,7 @@ final class Promotion {
         end(peerName() + " is connected and primary: use switchover instead");
         return;
       }
-      replica.closeLink("promotion by force", true);
+      replica.closeLink("promotion by force");
     }
     slots.read(
         (error, reading) -> {

@@ -25,12 +25,11 @@ import java.util.Set;
  * the primary's frames, {@link Destager}, {@link LogWriter} and {@link Checkpointer} the backing,
  * {@link Loader} what RAM still lacks, {@link SyncSource} the peer's resync, {@link ViewChange} one
  * attempt at a view, {@link Promotion} and {@link Handover} what operators ask for. This class
- * holds what they share: the view, the write number, the incarnation and the link.
+ * holds what they share: the view, the write number, the incarnation and the link().
  */
 public final class Replica implements BlockService {
   static final long RETRY_NANOS = 100_000_000;
   private static final long PAUSE_NANOS = 500_000_000;
-  private static final int MAX_NONCE_MISMATCHES = 3;
 
   private record Timer(long dueNanos, long order, Runnable action) {}
 
@@ -50,6 +49,7 @@ public final class Replica implements BlockService {
   private final Handover handover;
   private final Failover failover;
   private final Destager destager;
+  private final LinkKeeper links;
   private final List<ClientListener> listeners = new ArrayList<>();
   private final PriorityQueue<Timer> timers =
       new PriorityQueue<>(
@@ -87,12 +87,7 @@ public final class Replica implements BlockService {
   private boolean taker;
 
   private ViewChange change;
-  private Link link;
-  private boolean standalone;
   private boolean identified;
-  private int nonceMismatches;
-  private long peerDrainedView;
-  private long saidDrainedView;
   private long lastCounterNanos;
   private String backingError = "";
   private long viewChanges;
@@ -125,16 +120,19 @@ public final class Replica implements BlockService {
     this.rules = rules;
     table = new BlockTable(config.layout().deviceBytes());
     slots = new Slots(effects, config.layout(), config.node());
+    RequestQueue pending = new RequestQueue();
     log =
-        new LogWriter(this, effects, slots, table, ram, config.layout(), pieceBlocks, asideBlocks);
+        new LogWriter(
+            this, effects, slots, table, ram, config.layout(), pending, pieceBlocks, asideBlocks);
     checkpointer = new Checkpointer(this, effects, slots, table, ram, config.layout(), log);
     loader = new Loader(this, effects, ram, config.layout());
-    primaryPart = new Primary(this, table, ram, slots, log, loader);
+    primaryPart = new Primary(this, table, ram, slots, log, loader, pending);
     secondary = new Secondary(this, table, ram, slots);
     syncSource = new SyncSource(this, ram);
     promotion = new Promotion(this, slots);
     handover = new Handover(this, log, checkpointer, table);
     failover = new Failover(this);
+    links = new LinkKeeper(this, slots, ram, primaryPart, secondary, syncSource, failover);
     destager =
         new Destager(this, table, log, checkpointer, loader, primaryPart, handover, syncSource);
   }
@@ -238,9 +236,9 @@ public final class Replica implements BlockService {
   public void tick(long nowNanos) {
     boolean paused = nowNanos - now > PAUSE_NANOS;
     now = nowNanos;
-    if (paused && link != null) {
-      // What the peer has sent meanwhile is still in the socket: it is judged from now on.
-      link.heardNanos = now;
+    if (paused) {
+      // What the peer has sent meanwhile is still in the socket.
+      links.forgetSilence();
     }
     while (!timers.isEmpty() && timers.peek().dueNanos - now <= 0) {
       timers.remove().action().run();
@@ -248,32 +246,13 @@ public final class Replica implements BlockService {
     if (view == null) {
       return;
     }
-    tickLink();
+    links.tick();
     moveCounter();
     handover.tick();
     promotion.tick();
     syncSource.tick();
     failover.tick();
     requestEndTurn();
-  }
-
-  private void tickLink() {
-    if (link == null) {
-      return;
-    }
-    ReplicaConfig.Timing timing = config.timing();
-    if (now - link.heardNanos > timing.peerTimeout().toNanos()) {
-      closeLink("the peer has been silent for too long", true);
-    } else if (primary
-        && isPair()
-        && !isFrozen()
-        && primaryPart.isWaitingSince(now - timing.confirmTimeout().toNanos())) {
-      syncSource.evicted();
-      closeLink("the peer does not confirm", true);
-    } else if (now - link.spokenNanos >= timing.heartbeat().toNanos()) {
-      link.spokenNanos = now;
-      link.out.heartbeat();
-    }
   }
 
   private void moveCounter() {
@@ -293,10 +272,10 @@ public final class Replica implements BlockService {
       primaryPart.pump();
       syncSource.pump();
       handover.pump();
-    } else if (link != null && view != null) {
-      secondary.confirm(link);
+    } else if (link() != null && view != null) {
+      secondary.confirm(link());
     }
-    sayDrained();
+    links.sayDrained();
     inEndTurn = false;
   }
 
@@ -311,7 +290,7 @@ public final class Replica implements BlockService {
   void pump() {
     if (!inEndTurn) {
       requestEndTurn();
-    } else if (primary && !isFrozen()) {
+    } else if (primary && mayAct()) {
       destager.pump();
     }
   }
@@ -358,7 +337,7 @@ public final class Replica implements BlockService {
     }
     if (!primary && view.primary() == config.peer()) {
       // From the mark on it confirms nothing; its primary need not wait to find that out.
-      closeLink("this node is changing the view", true);
+      closeLink("this node is changing the view");
     }
     change = new ViewChange(this, slots, kind, decision);
     change.start();
@@ -414,6 +393,13 @@ public final class Replica implements BlockService {
     return true;
   }
 
+  /** The peer says that a view is chosen. */
+  void announced(View announced) {
+    if (announced.number() > view.number()) {
+      adoptWithLimits(announced);
+    }
+  }
+
   void goAlone(String why) {
     event("view", describe(view), "", "going alone: " + why);
     int me = config.node();
@@ -449,9 +435,9 @@ public final class Replica implements BlockService {
     slots.update(own -> own.learn(next), this::slotWritten);
     secondary.endSync();
     event("view", describe(old), describe(next), "");
-    if (link != null) {
+    if (link() != null) {
       // Before any frame of the new view.
-      link.out.control(new PeerControl.ViewAnnounce(next));
+      link().out.control(new PeerControl.ViewAnnounce(next));
     }
     boolean chosen = next.primary() == config.node() && isMember();
     if (isMember() && next.members() == 3) {
@@ -466,7 +452,7 @@ public final class Replica implements BlockService {
     } else {
       becomeSecondary(old);
     }
-    sayStatus();
+    links.sayStatus();
     promotion.changed();
     handover.viewChanged();
     requestEndTurn();
@@ -510,7 +496,7 @@ public final class Replica implements BlockService {
     event("role", "secondary", "primary", "view " + view.number());
     effects.becamePrimary();
     List.copyOf(listeners).forEach(ClientListener::becamePrimary);
-    if (isPair() && link == null) {
+    if (isPair() && link() == null) {
       goAlone("the peer was lost during the change");
     }
   }
@@ -568,7 +554,7 @@ public final class Replica implements BlockService {
     destager.viewBegins();
     syncSource.end();
     primaryPart.viewChanged();
-    if (isPair() && link == null) {
+    if (isPair() && link() == null) {
       goAlone("the peer was lost while it rejoined");
     }
   }
@@ -613,7 +599,7 @@ public final class Replica implements BlockService {
 
   /** Whether the node should have a link: false while it stands alone. */
   public boolean wantsLink() {
-    return !standalone && identified;
+    return links.wantsLink();
   }
 
   /** What this replica says of itself when a connection is made. */
@@ -629,101 +615,22 @@ public final class Replica implements BlockService {
 
   /** An authenticated connection is established; it replaces an older one. */
   public void linkUp(PeerOut out, PeerHello peer) {
-    if (link != null) {
-      closeLink("a newer connection", false);
-    }
-    if (!wantsLink()) {
-      out.close("standing alone");
-      return;
-    }
-    link = new Link(out, peer, now);
-    event("connection", "connecting", "connected", "");
-    sayStatus();
-    saidDrainedView = 0;
-    verify(link);
-    requestEndTurn();
-  }
-
-  /** Both nodes must see each other's nonce through the backing: then it is the same one. */
-  private void verify(Link of) {
-    slots.read(
-        (error, reading) -> {
-          if (link != of) {
-            return;
-          }
-          if (error != null) {
-            backingFailed(error);
-            after(RETRY_NANOS, () -> verifyIfLinked(of));
-            return;
-          }
-          learn(reading);
-          if (link != of) {
-            return;
-          }
-          if (reading.peer() == null || reading.peer().nonce() != of.peer.nonce()) {
-            otherBacking();
-            return;
-          }
-          of.verified = true;
-          nonceMismatches = 0;
-          requestEndTurn();
-        });
-  }
-
-  /** Once may be a peer that has just started again; three times is two backings. */
-  private void otherBacking() {
-    nonceMismatches++;
-    standalone = nonceMismatches >= MAX_NONCE_MISMATCHES;
-    closeLink(
-        "the peer uses another backing: what it wrote to its slot is not to be seen here;"
-            + " make both nodes' shelves the same, then connect",
-        true);
-  }
-
-  private void verifyIfLinked(Link of) {
-    if (link == of) {
-      verify(of);
-    }
+    links.up(out, peer);
   }
 
   /** The connection is gone. */
   public void linkDown(PeerOut out, String reason) {
-    if (link != null && link.out == out) {
-      linkLost(reason);
-    }
+    links.down(out, reason);
   }
 
-  /** Closes the link from this side; {@code goOn} tells whether the primary goes alone at once. */
-  void closeLink(String reason, boolean goOn) {
-    if (link != null) {
-      PeerOut out = link.out;
-      linkLost(reason);
-      out.close(reason);
-    }
+  /** Closes the link from this side. */
+  void closeLink(String reason) {
+    links.close(reason);
   }
 
-  private void linkLost(String reason) {
-    link = null;
-    secondary.endSync();
-    syncSource.end();
-    event("connection", "connected", standalone ? "standalone" : "connecting", reason);
-    failover.linkLost();
-    if (primary && isPair() && change == null) {
-      goAlone(reason);
-    }
-    requestEndTurn();
-  }
-
+  /** A sign of life. */
   public void peerHeartbeat(PeerOut from) {
-    heard(from);
-  }
-
-  private Link heard(PeerOut from) {
-    if (link == null || link.out != from) {
-      return null;
-    }
-    link.heardNanos = now;
-    return link;
+    links.heard(from);
   }
 
   /** A write of the primary; the payload stays the caller's. */
@@ -735,139 +642,27 @@ public final class Replica implements BlockService {
       long offset,
       long length,
       ByteBuf payload) {
-    Link of = heard(from);
-    if (of != null && inDevice(offset, length)) {
-      secondary.write(of, frameView, frameNumber, command, offset, length, payload);
-    }
+    links.write(from, frameView, frameNumber, command, offset, length, payload);
   }
 
   /** Content of a range in a resync, null for zeros; the buffer stays the caller's. */
   public void peerBlocks(PeerOut from, long frameView, long offset, long length, ByteBuf data) {
-    Link of = heard(from);
-    if (of != null && inDevice(offset, length)) {
-      secondary.blocks(of, frameView, offset, length, data);
-    }
+    links.blocks(from, frameView, offset, length, data);
   }
 
-  private boolean inDevice(long offset, long length) {
-    if (offset < 0 || length < 0 || offset > ram.sizeBytes() - length) {
-      closeLink(
-          "the peer writes outside the device: %d bytes at %d".formatted(length, offset), true);
-      return false;
-    }
-    return true;
-  }
-
+  /** The primary asks for a confirmation. */
   public void peerBarrier(PeerOut from, long frameView) {
-    Link of = heard(from);
-    if (of != null) {
-      secondary.barrier(of);
-    }
+    links.barrier(from);
   }
 
   /** A cumulative confirmation of this connection. */
   public void peerConfirm(PeerOut from, long frameView, long frameNumber, long frames) {
-    Link of = heard(from);
-    if (of == null || frames > of.sent) {
-      return;
-    }
-    of.confirmedFrames = frames;
-    if (!primary || frameView != view.number()) {
-      return;
-    }
-    if (isPair()) {
-      if (mayAct()) {
-        primaryPart.confirmed(frameNumber, frames);
-      }
-    } else if (syncSource.isStreaming()) {
-      syncSource.confirmed(frameNumber);
-    }
-    requestEndTurn();
+    links.confirm(from, frameView, frameNumber, frames);
   }
 
   /** A control message. */
   public void peerControl(PeerOut from, PeerControl message) {
-    Link of = heard(from);
-    if (of == null) {
-      return;
-    }
-    requestEndTurn();
-    if (message instanceof PeerControl.ViewAnnounce announce) {
-      announced(announce.view());
-    } else if (message instanceof PeerControl.PeerStatus status) {
-      of.peerRole = status.role();
-      of.peerCopy = status.copy();
-    } else if (message instanceof PeerControl.Drained drained) {
-      peerDrainedView = Math.max(peerDrainedView, drained.view());
-    } else if (message instanceof PeerControl.SyncOffer offer) {
-      secondary.offered(of, offer.view());
-    } else if (message instanceof PeerControl.SyncReady ready) {
-      of.peerIncarnation = ready.incarnation();
-      syncSource.ready(of, ready.view(), ready.incarnation());
-    } else if (message instanceof PeerControl.SyncStart start) {
-      secondary.started(start.view(), start.number());
-    } else if (message instanceof PeerControl.SyncRefused refused) {
-      event("resync", "", "refused", refused.reason());
-      syncSource.refused(refused.view());
-      lookForMark();
-    } else if (message instanceof PeerControl.SwitchoverRequest) {
-      switchoverAsked(of);
-    } else if (message instanceof PeerControl.SwitchoverRefused refused) {
-      failover.switchoverRefused(refused.reason());
-    }
-  }
-
-  /** The peer may have refused because it has marked a view that this node has not seen. */
-  private void lookForMark() {
-    slots.read(
-        (error, reading) -> {
-          if (error == null && primary && !learn(reading)) {
-            isContested(reading);
-          }
-        });
-  }
-
-  private void announced(View announced) {
-    if (announced.number() > view.number()) {
-      adoptWithLimits(announced);
-    }
-  }
-
-  private void switchoverAsked(Link of) {
-    switchover(
-        new Outcome() {
-          @Override
-          public void done(String detail) {}
-
-          @Override
-          public void refused(String reason) {
-            if (link == of) {
-              of.out.control(new PeerControl.SwitchoverRefused(reason));
-            }
-          }
-        });
-  }
-
-  private void sayStatus() {
-    if (link != null) {
-      link.out.control(
-          new PeerControl.PeerStatus(primary ? Role.PRIMARY : Role.SECONDARY, copy(), false));
-    }
-  }
-
-  /**
-   * Tells the peer, once a view, that nothing of an earlier primacy is under way on the backing.
-   */
-  private void sayDrained() {
-    if (link != null
-        && view != null
-        && !primary
-        && saidDrainedView < view.number()
-        && !log.isWriting()
-        && !checkpointer.isWriting()) {
-      saidDrainedView = view.number();
-      link.out.control(new PeerControl.Drained(view.number()));
-    }
+    links.control(from, message);
   }
 
   // ---- Operators ----
@@ -896,13 +691,13 @@ public final class Replica implements BlockService {
 
   /** Makes the secondary of the pair primary; may be asked for at either node. */
   public void switchover(Outcome outcome) {
-    if (primary && isPair() && link != null) {
+    if (primary && isPair() && link() != null) {
       handover.begin(Handover.Goal.SWITCHOVER, outcome);
     } else if (primary) {
       outcome.refused("there is no up-to-date secondary to hand over to");
-    } else if (link != null && link.peerRole == Role.PRIMARY && isMember()) {
+    } else if (link() != null && link().peerRole == Role.PRIMARY && isMember()) {
       failover.awaitSwitchover(outcome);
-      link.out.control(new PeerControl.SwitchoverRequest());
+      link().out.control(new PeerControl.SwitchoverRequest());
     } else {
       outcome.refused("the primary is not connected: use promote if it is lost");
     }
@@ -910,32 +705,25 @@ public final class Replica implements BlockService {
 
   /** Ends standing alone. */
   public void connect(Outcome outcome) {
-    boolean was = standalone;
-    standalone = false;
-    if (was) {
-      event("connection", "standalone", "connecting", "operator");
-    }
+    links.standAlone(false);
     outcome.done("");
   }
 
   /** Takes the link down until {@link #connect}. */
   public void disconnect(Outcome outcome) {
-    standalone = true;
-    if (link == null) {
-      event("connection", "connecting", "standalone", "operator");
-    }
-    closeLink("disconnected by the operator", true);
+    links.standAlone(true);
+    closeLink("disconnected by the operator");
     outcome.done("");
   }
 
   /** Has the secondary's copy filled anew; may be asked for at either node. */
   public void resync(Outcome outcome) {
-    if (link == null) {
+    if (link() == null) {
       outcome.refused("the peer is not connected");
-    } else if (!primary && link.peerRole != Role.PRIMARY) {
+    } else if (!primary && link().peerRole != Role.PRIMARY) {
       outcome.refused("neither node is primary: promote one first");
     } else {
-      closeLink("resync asked for by the operator", true);
+      closeLink("resync asked for by the operator");
       outcome.done("the secondary's copy is filled anew when it has connected");
     }
   }
@@ -955,8 +743,8 @@ public final class Replica implements BlockService {
     if (primary) {
       demote(outcome);
     } else {
-      closeLink("this node is being stopped", true);
-      standalone = true;
+      closeLink("this node is being stopped");
+      links.standAlone(true);
       outcome.done("");
     }
   }
@@ -1010,6 +798,16 @@ public final class Replica implements BlockService {
 
   // ---- What the parts share ----
 
+  /** Whether the own slot says who this process is: before that no link is wanted. */
+  boolean isIdentified() {
+    return identified;
+  }
+
+  /** Whether anything of this process's primacy is under way on the backing. */
+  boolean isWritingToBacking() {
+    return log.isWriting() || checkpointer.isWriting();
+  }
+
   ReplicaConfig config() {
     return config;
   }
@@ -1043,7 +841,7 @@ public final class Replica implements BlockService {
   }
 
   Link link() {
-    return link;
+    return links.link();
   }
 
   SyncSource syncSource() {
@@ -1127,16 +925,16 @@ public final class Replica implements BlockService {
 
   /** Whether no I/O of the primary before this one can be under way on the backing any more. */
   boolean isPredecessorGone() {
-    return peerDrainedView >= primarySinceView;
+    return links.peerDrainedView() >= primarySinceView;
   }
 
   /** Whether the peer holds the clean view's content and is there to confirm. */
   boolean isPeerReadyFor(View clean) {
     int peer = config.peer();
-    return link != null
-        && link.verified
+    return link() != null
+        && link().verified
         && clean.isMember(peer)
-        && link.peerIncarnation == clean.incarnation(peer);
+        && link().peerIncarnation == clean.incarnation(peer);
   }
 
   void after(long delayNanos, Runnable action) {
@@ -1151,7 +949,8 @@ public final class Replica implements BlockService {
     effects.panic(config.resource() + ": " + what);
   }
 
-  private Copy copy() {
+  /** What this node's RAM is worth. */
+  Copy copy() {
     if (view == null || !hasContent) {
       return Copy.INCONSISTENT;
     }
@@ -1175,17 +974,13 @@ public final class Replica implements BlockService {
   }
 
   Connection connection() {
-    if (link == null) {
-      return standalone ? Connection.STANDALONE : Connection.CONNECTING;
+    if (link() == null) {
+      return links.isStandalone() ? Connection.STANDALONE : Connection.CONNECTING;
     }
     if (secondary.isSyncTarget()) {
       return Connection.SYNC_TARGET;
     }
     return syncSource.isActive() ? Connection.SYNC_SOURCE : Connection.CONNECTED;
-  }
-
-  Copy reportedCopy() {
-    return copy();
   }
 
   long viewChanges() {

@@ -53,7 +53,7 @@ final class Reports {
         isPrimary ? Role.PRIMARY : Role.SECONDARY,
         replica.connection(),
         peer,
-        replica.reportedCopy(),
+        replica.copy(),
         viewOf(replica),
         backing,
         alone && !destager.isFirstBatchDone() ? dirtyBytes : 0,

@@ -53,7 +53,7 @@ final class Secondary {
     }
     if (number != replica.number() + 1) {
       if (number > replica.number()) {
-        replica.closeLink("write %d after %d: a gap".formatted(number, replica.number()), true);
+        replica.closeLink("write %d after %d: a gap".formatted(number, replica.number()));
       }
       return;
     }

@@ -63,7 +63,7 @@ final class SyncSource {
 
   /** Whether no batch of pending writes is to be begun: the rejoin is about to be proposed. */
   boolean holdsLog() {
-    return state == State.SETTLING || state == State.REJOINING;
+    return state == State.SETTLING || (state == State.REJOINING && !replica.mayAct());
   }
 
   long targetIncarnation() {
@@ -165,7 +165,7 @@ final class SyncSource {
     long timeout = replica.config().timing().confirmTimeout().toNanos();
     if (state == State.SETTLING && replica.now() - settlingSinceNanos > timeout) {
       evicted();
-      replica.closeLink("the peer does not confirm the end of its resync", true);
+      replica.closeLink("the peer does not confirm the end of its resync");
     }
   }
 

@@ -7,7 +7,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A test of the tests: with any one rule switched off, the simulator finds the promise broken. */
 class BrokenRulesTest {
-  private static final long SEEDS = Long.getLong("twinlog.sim.brokenSeeds", 1500);
+  private static final long SEEDS = Long.getLong("twinlog.sim.brokenSeeds", 3000);
 
   @ParameterizedTest
   @EnumSource(Rule.class)

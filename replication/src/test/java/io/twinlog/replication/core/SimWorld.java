@@ -402,13 +402,16 @@ final class SimWorld {
   }
 
   private void isolateInCheckpoint(int tries) {
+    if (calm) {
+      return;
+    }
     for (SimNode node : nodes) {
       if (node.isAlive() && node.replica().isPrimary() && node.replica().isWritingInPlace()) {
         isolate(node);
         return;
       }
     }
-    if (tries < 2000 && !calm) {
+    if (tries < 2000) {
       after(200_000, () -> isolateInCheckpoint(tries + 1));
     }
   }
