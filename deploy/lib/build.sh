@@ -22,8 +22,13 @@ build() {
     tail -n 40 "$log" >&2
     die "mvn package failed (see above)"
   fi
-  touch -r "$WORK/begun" "$BUILT"
+  built_as_of "$WORK/begun"
   say "built"
+}
+
+# built_as_of FILE: notes that a build has succeeded that began when the file was made.
+built_as_of() {
+  touch -r "$1" "$BUILT"
 }
 
 is_built() {
