@@ -669,7 +669,10 @@ public final class Replica implements BlockService {
 
   /** Makes this node primary; {@code acceptLoss} even when acknowledged writes may be missing. */
   public void promote(boolean force, boolean acceptLoss, Outcome outcome) {
-    if (view == null) {
+    if (view == null && backingError.isEmpty()) {
+      // Still starting: it watches its own slot for a second.
+      after(RETRY_NANOS, () -> promote(force, acceptLoss, outcome));
+    } else if (view == null) {
       outcome.refused("the backing cannot be read: " + backingError);
     } else if (primary) {
       outcome.done("already primary");
