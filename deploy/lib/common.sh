@@ -53,13 +53,13 @@ begin() {
   NAME=$1
   # A script that runs in another one is found by the other one's mark, too.
   MARK=${TWINLOG_MARK:+$TWINLOG_MARK/}$NAME.$$
-  WORK=$(mktemp -d "${TWINLOG_TMPDIR:-/var/tmp}/twinlog-$NAME.XXXXXX")
   export TWINLOG_MARK=$MARK
   # For a command that fails where nobody expects it; a script must not end without a word.
   trap 'WHERE="${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
   trap 'finish $?' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
+  WORK=$(mktemp -d "${TWINLOG_TMPDIR:-/var/tmp}/twinlog-$NAME.XXXXXX")
 }
 
 finish() {

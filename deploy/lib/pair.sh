@@ -82,30 +82,20 @@ node_failed() {
 }
 
 # await_event NODE SECONDS PATTERN: waits until a line of `twinlog events` matches. The first lines
-# are the present state, so what has already happened counts as well.
+# are the present state, so what has already happened counts as well. By way of a file: bash 5.2 can
+# crash, and skip its EXIT trap, when a trap exits from inside of its own `read`.
 await_event() {
-  local line pid fd status=1
-  exec {fd}< <(exec "$TWINLOG" events r0 --node "$1" --run-dir "$WORK/run-$1" 2>&1)
+  local lines=$WORK/events-$1 pid status=0
+  : >"$lines"
+  twinlog "$1" events r0 >"$lines" 2>&1 </dev/null &
   pid=$!
-  local deadline=$((SECONDS + $2))
-  while [ "$SECONDS" -lt "$deadline" ]; do
-    if read -r -t 1 -u "$fd" line; then
-      if [[ $line =~ $3 ]]; then
-        status=0
-        break
-      fi
-    elif gone "$pid"; then
-      break
-    fi
-  done
-  kill "$pid" 2>/dev/null || true
-  exec {fd}<&-
+  within "$2" matches_or_ended "$3" "$lines" "$pid" && grep -qE "$3" "$lines" || status=1
+  end "$pid"
   return "$status"
 }
 
-# status_of NODE JQ-FILTER: something of `status --json`.
-status_of() {
-  twinlog "$1" status r0 --json | jq -r ".resources[0] | $2"
+matches_or_ended() {
+  grep -qE "$1" "$2" || gone "$3"
 }
 
 # await_status NODE SECONDS JQ-CONDITION: waits until it holds, watching one stream of states.
