@@ -363,7 +363,7 @@ final class Checkpointer {
     }
     state = State.IDLE;
     checkpoints++;
-    if (replica.learn(reading) || replica.isContested(reading)) {
+    if (replica.views().learn(reading) || replica.views().isContested(reading)) {
       // The publication holds, but nothing may be freed by this reading of the slots.
       log.mayBeginAt(newTail);
       return;

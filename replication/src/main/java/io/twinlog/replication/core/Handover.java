@@ -74,11 +74,15 @@ final class Handover {
       proposed = true;
       int peer = replica.config().peer();
       long peerIncarnation = replica.view().incarnation(peer);
-      replica.change(
-          ViewChange.Kind.SWITCHOVER,
-          change ->
-              change.propose(
-                  replica.newView(peer, 3, peerIncarnation, replica.number(), false, false)));
+      replica
+          .views()
+          .change(
+              ViewChange.Kind.SWITCHOVER,
+              change ->
+                  change.propose(
+                      replica
+                          .views()
+                          .newView(peer, 3, peerIncarnation, replica.number(), false, false)));
       String to = replica.config().nodeNames().get(peer);
       replica.event("switchover", replica.config().nodeNames().get(1 - peer), to, "proposed");
     }
@@ -103,17 +107,21 @@ final class Handover {
     proposed = true;
     View view = replica.view();
     int peer = replica.config().peer();
-    replica.change(
-        ViewChange.Kind.STOP,
-        change ->
-            change.propose(
-                replica.newView(
-                    View.NO_NODE,
-                    view.members(),
-                    view.isMember(peer) ? view.incarnation(peer) : 0,
-                    replica.number(),
-                    true,
-                    true)));
+    replica
+        .views()
+        .change(
+            ViewChange.Kind.STOP,
+            change ->
+                change.propose(
+                    replica
+                        .views()
+                        .newView(
+                            View.NO_NODE,
+                            view.members(),
+                            view.isMember(peer) ? view.incarnation(peer) : 0,
+                            replica.number(),
+                            true,
+                            true)));
   }
 
   void tick() {

@@ -127,7 +127,7 @@ final class LinkKeeper {
             replica.after(Replica.RETRY_NANOS, () -> verifyIfLinked(of));
             return;
           }
-          replica.learn(reading);
+          replica.views().learn(reading);
           if (link != of) {
             return;
           }
@@ -178,7 +178,7 @@ final class LinkKeeper {
     replica.event("connection", "connected", state(standalone), reason);
     failover.linkLost();
     if (replica.isPrimary() && replica.isPair() && !replica.isChanging()) {
-      replica.goAlone(reason);
+      replica.views().goAlone(reason);
     }
     replica.requestEndTurn();
   }
@@ -254,7 +254,7 @@ final class LinkKeeper {
     }
     replica.requestEndTurn();
     if (message instanceof PeerControl.ViewAnnounce announce) {
-      replica.announced(announce.view());
+      replica.views().announced(announce.view());
     } else if (message instanceof PeerControl.PeerStatus status) {
       of.peerRole = status.role();
       of.peerCopy = status.copy();
@@ -282,8 +282,8 @@ final class LinkKeeper {
   private void lookForMark() {
     slots.read(
         (error, reading) -> {
-          if (error == null && replica.isPrimary() && !replica.learn(reading)) {
-            replica.isContested(reading);
+          if (error == null && replica.isPrimary() && !replica.views().learn(reading)) {
+            replica.views().isContested(reading);
           }
         });
   }

@@ -293,7 +293,7 @@ final class Primary {
           if (error != null) {
             replica.backingFailed(error);
             replica.after(Replica.RETRY_NANOS, replica::requestEndTurn);
-          } else if (!replica.learn(reading) && !replica.isContested(reading)) {
+          } else if (!replica.views().learn(reading) && !replica.views().isContested(reading)) {
             answerReads(id);
             replica.requestEndTurn();
           }

@@ -77,7 +77,7 @@ final class Promotion {
             end("the backing cannot be read: " + error.getMessage());
             return;
           }
-          replica.learn(reading);
+          replica.views().learn(reading);
           examine(reading.peer());
         });
   }
@@ -116,7 +116,7 @@ final class Promotion {
                 (error, reading) -> {
                   if (error != null) {
                     end("the backing cannot be read: " + error.getMessage());
-                  } else if (replica.learn(reading)) {
+                  } else if (replica.views().learn(reading)) {
                     examine(reading.peer());
                   } else if (reading.peer() != null
                       && reading.peer().sequence() != before.sequence()) {
@@ -159,7 +159,7 @@ final class Promotion {
       end("a view change is under way: try again");
       return;
     }
-    replica.change(ViewChange.Kind.PROMOTE, this::decide);
+    replica.views().change(ViewChange.Kind.PROMOTE, this::decide);
   }
 
   /** After the mark. */
@@ -189,22 +189,24 @@ final class Promotion {
     View view = replica.view();
     int me = replica.config().node();
     planNumber = change.number();
-    replica.checkpointSeen(recovered.checkpoint());
+    replica.views().checkpointSeen(recovered.checkpoint());
     if (replica.isMember() || isCoveredByRam(recovered)) {
       plan = new Plan.FromRam(result);
       boolean pair = view.clean() && replica.isPeerReadyFor(view);
       change.propose(
-          replica.newView(
-              me,
-              pair ? 3 : 1 << me,
-              pair ? view.incarnation(1 - me) : 0,
-              replica.number(),
-              view.clean() && !pair,
-              false));
+          replica
+              .views()
+              .newView(
+                  me,
+                  pair ? 3 : 1 << me,
+                  pair ? view.incarnation(1 - me) : 0,
+                  replica.number(),
+                  view.clean() && !pair,
+                  false));
     } else {
-      replica.discardCopy("the device is loaded from the backing");
+      replica.views().discardCopy("the device is loaded from the backing");
       plan = new Plan.FromBacking(result);
-      change.propose(replica.newView(me, 1 << me, 0, recovered.end(), true, false));
+      change.propose(replica.views().newView(me, 1 << me, 0, recovered.end(), true, false));
     }
   }
 

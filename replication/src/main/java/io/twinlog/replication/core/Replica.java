@@ -6,14 +6,12 @@ import io.twinlog.blockdev.BlockRequest.Command;
 import io.twinlog.blockdev.BlockService;
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.log.Layout;
-import io.twinlog.blockdev.log.Recovery.Recovered;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
@@ -21,17 +19,17 @@ import java.util.Set;
  * threads or clocks (design, sections 2 to 4). Events come in as calls, all on the resource's event
  * loop; what follows from them goes out through {@link Effects} and {@link PeerOut}.
  *
- * <p>Each part keeps the state of its own job: {@link Primary} client requests, {@link Secondary}
- * the primary's frames, {@link Destager}, {@link LogWriter} and {@link Checkpointer} the backing,
- * {@link Loader} what RAM still lacks, {@link SyncSource} the peer's resync, {@link ViewChange} one
- * attempt at a view, {@link Promotion} and {@link Handover} what operators ask for. This class
- * holds what they share: the view, the write number, the incarnation and the link().
+ * <p>Each part keeps the state of its own job: {@link Views} the view that is known and {@link
+ * ViewChange} one attempt at the next, {@link Roles} what a view makes of this node, {@link
+ * Primary} client requests, {@link Secondary} the primary's frames, {@link Destager}, {@link
+ * LogWriter} and {@link Checkpointer} the backing, {@link Loader} what RAM still lacks, {@link
+ * SyncSource} the peer's resync, {@link LinkKeeper} the link, {@link Promotion} and {@link
+ * Handover} what operators ask for. This class takes the events in and answers what the parts ask
+ * of each other.
  */
 public final class Replica implements BlockService {
   static final long RETRY_NANOS = 100_000_000;
   private static final long PAUSE_NANOS = 500_000_000;
-
-  private record Timer(long dueNanos, long order, Runnable action) {}
 
   private final ReplicaConfig config;
   private final RamDevice ram;
@@ -39,6 +37,9 @@ public final class Replica implements BlockService {
   private final Set<Rule> rules;
   private final BlockTable table;
   private final Slots slots;
+  private final Views views;
+  private final Starting starting;
+  private final Roles roles;
   private final LogWriter log;
   private final Checkpointer checkpointer;
   private final Loader loader;
@@ -51,49 +52,14 @@ public final class Replica implements BlockService {
   private final Destager destager;
   private final LinkKeeper links;
   private final List<ClientListener> listeners = new ArrayList<>();
-  private final PriorityQueue<Timer> timers =
-      new PriorityQueue<>(
-          (a, b) ->
-              a.dueNanos != b.dueNanos
-                  ? Long.compare(a.dueNanos - b.dueNanos, 0)
-                  : Long.compare(a.order, b.order));
+  private final Timers timers = new Timers();
 
   private long now;
-  private long timerOrder;
   private boolean endTurnRequested;
   private boolean inEndTurn;
 
-  /** The latest view known to be chosen; null until the slots have been read. */
-  private View view;
-
-  /** The last view of which this RAM content was a member with another; null when none. */
-  private View memberView;
-
-  /** Of the present RAM content. */
-  private long incarnation;
-
-  private long nonce;
-
-  /** Last write that RAM holds: committed when primary, applied when secondary. */
-  private long number;
-
-  /** Whether RAM ever was a whole copy. */
-  private boolean hasContent;
-
-  private boolean primary;
-  private long primarySinceView;
-
-  /** This node took over, or loaded: what it has may be known to nobody else yet. */
-  private boolean taker;
-
-  private ViewChange change;
-  private boolean identified;
   private long lastCounterNanos;
   private String backingError = "";
-  private long viewChanges;
-
-  /** Greatest checkpoint that this node has seen published. */
-  private long knownCheckpoint;
 
   /** Makes a replica that knows nothing yet; {@link #start} reads the backing. */
   public Replica(ReplicaConfig config, RamDevice ram, Effects effects) {
@@ -120,6 +86,8 @@ public final class Replica implements BlockService {
     this.rules = rules;
     table = new BlockTable(config.layout().deviceBytes());
     slots = new Slots(effects, config.layout(), config.node());
+    views = new Views(this, effects, slots);
+    starting = new Starting(this, slots, views);
     RequestQueue pending = new RequestQueue();
     log =
         new LogWriter(
@@ -135,6 +103,7 @@ public final class Replica implements BlockService {
     links = new LinkKeeper(this, slots, ram, primaryPart, secondary, syncSource, failover);
     destager =
         new Destager(this, table, log, checkpointer, loader, primaryPart, handover, syncSource);
+    roles = new Roles(this, views, log, destager, primaryPart, syncSource, promotion);
   }
 
   /** A quarter of the device, from 16 MiB (or all of it) to 256 MiB. */
@@ -149,84 +118,11 @@ public final class Replica implements BlockService {
   public void start(long nowNanos) {
     now = nowNanos;
     lastCounterNanos = nowNanos;
-    if (incarnation == 0) {
-      incarnation = effects.freshIdentity();
-      nonce = effects.freshIdentity();
-    }
-    slots.read(
-        (error, reading) -> {
-          if (error == null && reading.own() == null) {
-            backingFailed(new IOException("the backing has no slot of this node"));
-          } else if (error != null) {
-            backingFailed(error);
-          } else if (reading.own().incarnation() == 0) {
-            started(reading);
-            return;
-          } else {
-            watchOwnSlot(reading.own());
-            return;
-          }
-          after(RETRY_NANOS, () -> start(now));
-        });
+    views.begin();
+    starting.start();
   }
 
-  /** Another process may be this node: then its slot moves, and this one does not begin. */
-  private void watchOwnSlot(SlotRecord before) {
-    after(
-        2 * config.timing().counterInterval().toNanos() + RETRY_NANOS,
-        () ->
-            slots.read(
-                (error, reading) -> {
-                  if (error != null) {
-                    backingFailed(error);
-                  } else if (reading.own() == null
-                      || reading.own().sequence() != before.sequence()) {
-                    backingFailed(
-                        new IOException(
-                            "another process is node "
-                                + config.nodeNames().get(config.node())
-                                + ": its slot on the backing moves; stop that one first"));
-                  } else {
-                    started(reading);
-                    return;
-                  }
-                  after(RETRY_NANOS, () -> start(now));
-                }));
-  }
-
-  private void started(Slots.Reading reading) {
-    slots.adopt(reading.own());
-    view = reading.own().chosen();
-    SlotRecord peer = reading.peer();
-    if (peer != null && peer.chosen().number() > view.number()) {
-      view = peer.chosen();
-    }
-    if (!rules.contains(Rule.INCARNATION) && reading.own().incarnation() != 0) {
-      incarnation = reading.own().incarnation();
-      number = view.base();
-      hasContent = true;
-    }
-    View learnt = view;
-    identify(learnt);
-    event("view", "", describe(view), "at start");
-    requestEndTurn();
-  }
-
-  /** Writes who this process is; until that is durable no link is wanted. */
-  private void identify(View learnt) {
-    slots.update(
-        own -> own.learn(learnt).identify(incarnation, nonce),
-        error -> {
-          slotWritten(error);
-          if (error == null) {
-            identified = true;
-          } else {
-            after(RETRY_NANOS, () -> identify(learnt));
-          }
-        });
-  }
-
-  private void slotWritten(IOException error) {
+  void slotWritten(IOException error) {
     if (error != null) {
       backingFailed(error);
     }
@@ -240,10 +136,8 @@ public final class Replica implements BlockService {
       // What the peer has sent meanwhile is still in the socket.
       links.forgetSilence();
     }
-    while (!timers.isEmpty() && timers.peek().dueNanos - now <= 0) {
-      timers.remove().action().run();
-    }
-    if (view == null) {
+    timers.run(now);
+    if (view() == null) {
       return;
     }
     links.tick();
@@ -268,11 +162,11 @@ public final class Replica implements BlockService {
     endTurnRequested = false;
     inEndTurn = true;
     pump();
-    if (primary) {
+    if (isPrimary()) {
       primaryPart.pump();
       syncSource.pump();
       handover.pump();
-    } else if (link() != null && view != null) {
+    } else if (link() != null && view() != null) {
       secondary.confirm(link());
     }
     links.sayDrained();
@@ -290,7 +184,7 @@ public final class Replica implements BlockService {
   void pump() {
     if (!inEndTurn) {
       requestEndTurn();
-    } else if (primary && mayAct()) {
+    } else if (isPrimary() && mayAct()) {
       destager.pump();
     }
   }
@@ -304,13 +198,8 @@ public final class Replica implements BlockService {
   }
 
   void checkpointed() {
-    checkpointSeen(checkpointer.position());
+    views.checkpointSeen(checkpointer.position());
     requestEndTurn();
-  }
-
-  /** A published checkpoint: what a view has to say of older batches gets shorter by it. */
-  void checkpointSeen(long position) {
-    knownCheckpoint = Math.max(knownCheckpoint, position);
   }
 
   void backingFailed(IOException error) {
@@ -330,260 +219,41 @@ public final class Replica implements BlockService {
 
   // ---- Views ----
 
-  /** Begins an attempt at the next view; from here until its end nothing is acknowledged. */
-  void change(ViewChange.Kind kind, ViewChange.Decision decision) {
-    if (change != null) {
-      throw new IllegalStateException("a view change is under way");
-    }
-    if (!primary && view.primary() == config.peer()) {
-      // From the mark on it confirms nothing; its primary need not wait to find that out.
-      closeLink("this node is changing the view");
-    }
-    change = new ViewChange(this, slots, kind, decision);
-    change.start();
+  Views views() {
+    return views;
   }
 
-  void changeRefused(ViewChange refused, String reason) {
-    if (change == refused) {
-      change = null;
-      promotion.end(reason);
-    }
-  }
-
-  View newView(
-      int newPrimary,
-      int members,
-      long peerIncarnation,
-      long base,
-      boolean completeAtBirth,
-      boolean clean) {
-    long mine = (members & 1 << config.node()) != 0 ? incarnation : 0;
-    return new View(
-        view.number() + 1,
-        newPrimary,
-        members,
-        config.node() == 0 ? mine : peerIncarnation,
-        config.node() == 1 ? mine : peerIncarnation,
-        base,
-        completeAtBirth,
-        clean,
-        1,
-        List.of());
-  }
-
-  /** Takes over a later view that the peer's slot names as chosen; tells whether there was one. */
-  boolean learn(Slots.Reading reading) {
-    SlotRecord peer = reading.peer();
-    if (peer == null || peer.chosen().number() <= view.number()) {
-      return false;
-    }
-    adoptWithLimits(peer.chosen());
-    return true;
-  }
-
-  /** Whether the peer has marked a later view; a primary then has one chosen itself (rule 3). */
-  boolean isContested(Slots.Reading reading) {
-    SlotRecord peer = reading.peer();
-    if (peer == null || peer.mark() <= view.number()) {
-      return false;
-    }
-    if (primary && change == null) {
-      goAlone("the peer has marked view " + peer.mark());
-    }
-    return true;
-  }
-
-  /** The peer says that a view is chosen. */
-  void announced(View announced) {
-    if (announced.number() > view.number()) {
-      adoptWithLimits(announced);
-    }
-  }
-
-  void goAlone(String why) {
-    event("view", describe(view), "", "going alone: " + why);
-    int me = config.node();
-    change(
-        ViewChange.Kind.GO_ALONE,
-        attempt -> attempt.propose(newView(me, 1 << me, 0, number, isComplete(), false)));
-  }
-
-  /** A value of this node's ballot for the next view is chosen. */
-  void adopt(View value) {
-    adoptWithLimits(
-        new View(
-            value.number(),
-            value.primary(),
-            value.members(),
-            value.incarnation0(),
-            value.incarnation1(),
-            value.base(),
-            value.completeAtBirth(),
-            value.clean(),
-            value.liveShelves(),
-            view.nextLimits(value.base(), knownCheckpoint)));
-  }
-
-  private void adoptWithLimits(View next) {
-    View old = view;
-    view = next;
-    viewChanges++;
-    if (change != null) {
-      change.end();
-      change = null;
-    }
-    slots.update(own -> own.learn(next), this::slotWritten);
+  /** A resync of this copy is over: the view has changed. */
+  void endSync() {
     secondary.endSync();
-    event("view", describe(old), describe(next), "");
-    if (link() != null) {
-      // Before any frame of the new view.
-      link().out.control(new PeerControl.ViewAnnounce(next));
-    }
-    boolean chosen = next.primary() == config.node() && isMember();
-    if (isMember() && next.members() == 3) {
-      memberView = next;
-    }
-    if (primary && !chosen) {
-      leavePrimary();
-    } else if (!primary && chosen) {
-      becomePrimary();
-    } else if (primary) {
-      continuePrimary(old);
-    } else {
-      becomeSecondary(old);
-    }
+  }
+
+  /** What RAM holds is of no use any more. */
+  void forgetChanges() {
+    Arrays.fill(table.lastChanged, 0);
+  }
+
+  void promotionRefused(String reason) {
+    promotion.end(reason);
+  }
+
+  void tellLeftPrimary() {
+    effects.leftPrimary();
+    List.copyOf(listeners).forEach(ClientListener::leftPrimary);
+  }
+
+  void tellBecamePrimary() {
+    effects.becamePrimary();
+    List.copyOf(listeners).forEach(ClientListener::becamePrimary);
+  }
+
+  /** The view is another one than {@code old}. */
+  void viewChanged(View old) {
+    roles.viewChanged(old);
     links.sayStatus();
     promotion.changed();
     handover.viewChanged();
     requestEndTurn();
-  }
-
-  private void leavePrimary() {
-    primary = false;
-    destager.end();
-    syncSource.end();
-    primaryPart.end();
-    event("role", "primary", "secondary", "view " + view.number());
-    effects.leftPrimary();
-    List.copyOf(listeners).forEach(ClientListener::leftPrimary);
-    if (!isMember()) {
-      event("copy", "up-to-date", "outdated", "view " + view.number() + " went on without it");
-    }
-  }
-
-  private void becomePrimary() {
-    primary = true;
-    primarySinceView = view.number();
-    taker = true;
-    Promotion.Plan plan = promotion.takePlan(view.number());
-    if (plan instanceof Promotion.Plan.FromBacking fromBacking
-        && fromBacking.survey().outcome() instanceof Recovered recovered) {
-      number = view.base();
-      hasContent = true;
-      if (recovered.end() == view.base()) {
-        install(fromBacking.survey(), recovered, true);
-      } else {
-        surveyAgain(true);
-      }
-    } else if (plan instanceof Promotion.Plan.FromRam fromRam
-        && fromRam.survey().outcome() instanceof Recovered recovered) {
-      checkBase();
-      install(fromRam.survey(), recovered, false);
-    } else {
-      checkBase();
-      surveyAgain(false);
-    }
-    event("role", "secondary", "primary", "view " + view.number());
-    effects.becamePrimary();
-    List.copyOf(listeners).forEach(ClientListener::becamePrimary);
-    if (isPair() && link() == null) {
-      goAlone("the peer was lost during the change");
-    }
-  }
-
-  private void checkBase() {
-    if (number != view.base()) {
-      panic(
-          "RAM holds writes up to %d, view %d begins at %d"
-              .formatted(number, view.number(), view.base()));
-    }
-  }
-
-  private void surveyAgain(boolean load) {
-    long of = view.number();
-    survey(
-        (error, result) -> {
-          if (!primary || destager.isSurveyed()) {
-            return;
-          }
-          if (error == null
-              && view.number() == of
-              && result.outcome() instanceof Recovered recovered) {
-            install(result, recovered, load);
-          } else {
-            if (error != null) {
-              backingFailed(error);
-            }
-            after(RETRY_NANOS, () -> surveyAgainIfPrimary(load));
-          }
-        });
-  }
-
-  private void surveyAgainIfPrimary(boolean load) {
-    if (primary && !destager.isSurveyed()) {
-      surveyAgain(load);
-    }
-  }
-
-  /** The primary knows what is on the backing: destage begins. */
-  private void install(Survey.Result survey, Recovered recovered, boolean load) {
-    checkpointSeen(recovered.checkpoint());
-    destager.begin(survey, recovered, load);
-    requestEndTurn();
-  }
-
-  private void continuePrimary(View old) {
-    checkBase();
-    if (!isPair() && old.members() != 3) {
-      // The taker's copy is no more its own secret once its lone view was complete.
-      taker = taker && !view.completeAtBirth();
-    } else if (!isPair()) {
-      taker = false;
-    }
-    log.viewChanged();
-    destager.viewBegins();
-    syncSource.end();
-    primaryPart.viewChanged();
-    if (isPair() && link() == null) {
-      goAlone("the peer was lost while it rejoined");
-    }
-  }
-
-  private void becomeSecondary(View old) {
-    if (isMember()) {
-      hasContent = true;
-      if (number != view.base()) {
-        checkBase();
-      }
-      event("copy", "", "up-to-date", "view " + view.number());
-    } else if (old.isMember(config.node()) && hasContent) {
-      event("copy", "up-to-date", "outdated", "view " + view.number() + " went on without it");
-    }
-  }
-
-  /** This RAM content is given up; what follows is another incarnation. */
-  void discardCopy(String why) {
-    incarnation = effects.freshIdentity();
-    hasContent = false;
-    memberView = null;
-    number = 0;
-    Arrays.fill(table.lastChanged, 0);
-    slots.update(own -> own.identify(incarnation, nonce), this::slotWritten);
-    event("copy", "", "inconsistent", why);
-  }
-
-  void beginNumbersAt(long first) {
-    number = first;
   }
 
   void survey(Survey.Completion completion) {
@@ -592,7 +262,7 @@ public final class Replica implements BlockService {
       after(RETRY_NANOS / 5, () -> survey(completion));
       return;
     }
-    Survey.run(effects, config.layout(), config.uuid(), view, completion);
+    Survey.run(effects, config.layout(), config.uuid(), view(), completion);
   }
 
   // ---- The link ----
@@ -606,11 +276,11 @@ public final class Replica implements BlockService {
   public PeerHello hello() {
     return new PeerHello(
         config.node(),
-        incarnation,
-        view == null ? 0 : view.number(),
-        primary ? Role.PRIMARY : Role.SECONDARY,
-        number,
-        nonce);
+        incarnation(),
+        view() == null ? 0 : view().number(),
+        isPrimary() ? Role.PRIMARY : Role.SECONDARY,
+        number(),
+        views.nonce());
   }
 
   /** An authenticated connection is established; it replaces an older one. */
@@ -669,14 +339,14 @@ public final class Replica implements BlockService {
 
   /** Makes this node primary; {@code acceptLoss} even when acknowledged writes may be missing. */
   public void promote(boolean force, boolean acceptLoss, Outcome outcome) {
-    if (view == null && backingError.isEmpty()) {
+    if (view() == null && backingError.isEmpty()) {
       // Still starting: it watches its own slot for a second.
       after(RETRY_NANOS, () -> promote(force, acceptLoss, outcome));
-    } else if (view == null) {
+    } else if (view() == null) {
       outcome.refused("the backing cannot be read: " + backingError);
-    } else if (primary) {
+    } else if (isPrimary()) {
       outcome.done("already primary");
-    } else if (change != null || promotion.isUnderWay()) {
+    } else if (isChanging() || promotion.isUnderWay()) {
       outcome.refused("a view change is under way: try again");
     } else {
       promotion.begin(force, acceptLoss, outcome);
@@ -685,7 +355,7 @@ public final class Replica implements BlockService {
 
   /** Ends the primary role in order: everything goes to the backing, which is then clean. */
   public void demote(Outcome outcome) {
-    if (primary) {
+    if (isPrimary()) {
       handover.begin(Handover.Goal.STOP, outcome);
     } else {
       outcome.done("already secondary");
@@ -694,9 +364,9 @@ public final class Replica implements BlockService {
 
   /** Makes the secondary of the pair primary; may be asked for at either node. */
   public void switchover(Outcome outcome) {
-    if (primary && isPair() && link() != null) {
+    if (isPrimary() && isPair() && link() != null) {
       handover.begin(Handover.Goal.SWITCHOVER, outcome);
-    } else if (primary) {
+    } else if (isPrimary()) {
       outcome.refused("there is no up-to-date secondary to hand over to");
     } else if (link() != null && link().peerRole == Role.PRIMARY && isMember()) {
       failover.awaitSwitchover(outcome);
@@ -723,7 +393,7 @@ public final class Replica implements BlockService {
   public void resync(Outcome outcome) {
     if (link() == null) {
       outcome.refused("the peer is not connected");
-    } else if (!primary && link().peerRole != Role.PRIMARY) {
+    } else if (!isPrimary() && link().peerRole != Role.PRIMARY) {
       outcome.refused("neither node is primary: promote one first");
     } else {
       closeLink("resync asked for by the operator");
@@ -733,7 +403,7 @@ public final class Replica implements BlockService {
 
   /** Brings everything committed so far to the log. */
   public void flush(Outcome outcome) {
-    if (!primary) {
+    if (!isPrimary()) {
       outcome.refused("this node is not primary");
     } else {
       destager.flush(outcome);
@@ -743,7 +413,7 @@ public final class Replica implements BlockService {
 
   /** Ends in order before the process exits: a primary as by {@link #demote}. */
   public void stop(Outcome outcome) {
-    if (primary) {
+    if (isPrimary()) {
       demote(outcome);
     } else {
       closeLink("this node is being stopped");
@@ -766,22 +436,22 @@ public final class Replica implements BlockService {
 
   @Override
   public boolean isPrimary() {
-    return primary;
+    return roles.isPrimary();
   }
 
   @Override
   public String refusal() {
-    if (view == null) {
+    if (view() == null) {
       return config.resource() + ": the backing has not been read yet";
     }
-    return view.primary() == View.NO_NODE || view.primary() == config.node()
+    return view().primary() == View.NO_NODE || view().primary() == config.node()
         ? config.resource() + " has no primary"
-        : "primary of " + config.resource() + " is " + config.nodeNames().get(view.primary());
+        : "primary of " + config.resource() + " is " + config.nodeNames().get(view().primary());
   }
 
   @Override
   public void submit(BlockRequest request) {
-    if (primary) {
+    if (isPrimary()) {
       primaryPart.submit(request);
     } else {
       request.releasePayload();
@@ -803,7 +473,7 @@ public final class Replica implements BlockService {
 
   /** Whether the own slot says who this process is: before that no link is wanted. */
   boolean isIdentified() {
-    return identified;
+    return starting.isIdentified();
   }
 
   /** Whether anything of this process's primacy is under way on the backing. */
@@ -820,23 +490,23 @@ public final class Replica implements BlockService {
   }
 
   View view() {
-    return view;
+    return views.view();
   }
 
   View memberView() {
-    return memberView;
+    return views.memberView();
   }
 
   long incarnation() {
-    return incarnation;
+    return views.incarnation();
   }
 
   long number() {
-    return number;
+    return views.number();
   }
 
   long advanceNumber() {
-    return ++number;
+    return views.advanceNumber();
   }
 
   long now() {
@@ -864,12 +534,12 @@ public final class Replica implements BlockService {
   }
 
   boolean isChanging() {
-    return change != null;
+    return views.isChanging();
   }
 
   /** Between a mark and its outcome (rule 2): nothing is acknowledged, confirmed or committed. */
   boolean isFrozen() {
-    return change != null || slots.own() == null || slots.own().mark() > view.number();
+    return isChanging() || slots.own() == null || slots.own().mark() > view().number();
   }
 
   /** Whether writes may be committed, applied and confirmed, and reads answered. */
@@ -879,12 +549,12 @@ public final class Replica implements BlockService {
 
   /** Whether the view has two members. */
   boolean isPair() {
-    return view.members() == 3;
+    return view().members() == 3;
   }
 
   /** Whether this RAM content is a member of the view. */
   boolean isMember() {
-    return view.isMember(config.node()) && view.incarnation(config.node()) == incarnation;
+    return view().isMember(config.node()) && view().incarnation(config.node()) == incarnation();
   }
 
   /** Whether requests are held because the primary is about to give its role up. */
@@ -894,7 +564,7 @@ public final class Replica implements BlockService {
 
   /** Whether the backing alone can rebuild the device. */
   boolean isComplete() {
-    return primary && !isPair() && destager.isFirstBatchDone();
+    return isPrimary() && !isPair() && destager.isFirstBatchDone();
   }
 
   boolean isPopulated() {
@@ -903,7 +573,7 @@ public final class Replica implements BlockService {
 
   /** Alone, a taker answers only when its view is complete (rule 5). */
   boolean mayAnswerAlone() {
-    return destager.isSurveyed() && (destager.isFirstBatchDone() || !taker);
+    return destager.isSurveyed() && (destager.isFirstBatchDone() || !roles.isTaker());
   }
 
   boolean mayAnswer() {
@@ -928,7 +598,7 @@ public final class Replica implements BlockService {
 
   /** Whether no I/O of the primary before this one can be under way on the backing any more. */
   boolean isPredecessorGone() {
-    return links.peerDrainedView() >= primarySinceView;
+    return links.peerDrainedView() >= roles.primarySinceView();
   }
 
   /** Whether the peer holds the clean view's content and is there to confirm. */
@@ -941,7 +611,7 @@ public final class Replica implements BlockService {
   }
 
   void after(long delayNanos, Runnable action) {
-    timers.add(new Timer(now + delayNanos, timerOrder++, action));
+    timers.add(now + delayNanos, action);
   }
 
   void event(String kind, String from, String to, String detail) {
@@ -954,21 +624,10 @@ public final class Replica implements BlockService {
 
   /** What this node's RAM is worth. */
   Copy copy() {
-    if (view == null || !hasContent) {
+    if (view() == null || !views.hasContent()) {
       return Copy.INCONSISTENT;
     }
     return isMember() ? Copy.UP_TO_DATE : Copy.OUTDATED;
-  }
-
-  private String describe(View of) {
-    StringBuilder text = new StringBuilder().append(of.number()).append(" {");
-    for (int node = 0; node < 2; node++) {
-      if (of.isMember(node)) {
-        text.append(text.charAt(text.length() - 1) == '{' ? "" : ",");
-        text.append(config.nodeNames().get(node)).append(node == of.primary() ? "*" : "");
-      }
-    }
-    return text.append('}').toString();
   }
 
   /** A picture for status and metrics. */
@@ -987,6 +646,6 @@ public final class Replica implements BlockService {
   }
 
   long viewChanges() {
-    return viewChanges;
+    return views.viewChanges();
   }
 }

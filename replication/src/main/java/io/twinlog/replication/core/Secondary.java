@@ -128,7 +128,7 @@ final class Secondary {
             refuse(link, offeredView, "the backing cannot be read: " + error.getMessage());
             return;
           }
-          replica.learn(reading);
+          replica.views().learn(reading);
           accept(link, offeredView, reading.peer());
         });
   }
@@ -143,7 +143,7 @@ final class Secondary {
     } else if (view.isMember(me)) {
       refuse(link, offeredView, "this node is a member of view " + view.number());
     } else {
-      replica.discardCopy("resync from " + replica.config().nodeNames().get(1 - me));
+      replica.views().discardCopy("resync from " + replica.config().nodeNames().get(1 - me));
       syncView = offeredView;
       syncStarted = false;
       link.out.control(new PeerControl.SyncReady(offeredView, replica.incarnation()));
@@ -157,7 +157,7 @@ final class Secondary {
   void started(long view, long number) {
     if (view == syncView) {
       syncStarted = true;
-      replica.beginNumbersAt(number);
+      replica.views().beginNumbersAt(number);
     }
   }
 }

@@ -183,16 +183,22 @@ final class SyncSource {
     }
     state = State.REJOINING;
     int me = replica.config().node();
-    replica.change(
-        ViewChange.Kind.REJOIN,
-        change -> {
-          // Without the target it is a lone view again, so that the attempt ends.
-          boolean withTarget = replica.link() == link && state == State.REJOINING;
-          change.propose(
-              withTarget
-                  ? replica.newView(me, 3, targetIncarnation, replica.number(), false, false)
-                  : replica.newView(me, 1 << me, 0, replica.number(), replica.isComplete(), false));
-        });
+    replica
+        .views()
+        .change(
+            ViewChange.Kind.REJOIN,
+            change -> {
+              // Without the target it is a lone view again, so that the attempt ends.
+              boolean withTarget = replica.link() == link && state == State.REJOINING;
+              change.propose(
+                  withTarget
+                      ? replica
+                          .views()
+                          .newView(me, 3, targetIncarnation, replica.number(), false, false)
+                      : replica
+                          .views()
+                          .newView(me, 1 << me, 0, replica.number(), replica.isComplete(), false));
+            });
   }
 
   ReplicaReport.SyncProgress progress() {

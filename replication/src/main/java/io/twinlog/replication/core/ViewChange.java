@@ -105,7 +105,7 @@ final class ViewChange {
             failed(readError);
             return;
           }
-          if (replica.learn(reading)) {
+          if (replica.views().learn(reading)) {
             return;
           }
           SlotRecord peer = reading.peer();
@@ -142,7 +142,7 @@ final class ViewChange {
   void refuse(String reason) {
     if (!over) {
       over = true;
-      replica.changeRefused(this, reason);
+      replica.views().changeRefused(this, reason);
     }
   }
 
@@ -171,7 +171,7 @@ final class ViewChange {
       return;
     }
     over = true;
-    replica.adopt(value);
+    replica.views().adopt(value);
   }
 
   /** When the peer has promised a higher ballot: waits, longer each time, and tries above it. */

@@ -1,0 +1,256 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.log.SlotRecord;
+import io.twinlog.blockdev.log.View;
+import java.util.List;
+
+/**
+ * The view this node knows, what its copy is worth in it, and the one attempt at the next view that
+ * may be under way (design, section 3).
+ */
+final class Views {
+  private final Replica replica;
+  private final Effects effects;
+  private final Slots slots;
+
+  /** The latest view known to be chosen; null until the slots have been read. */
+  private View view;
+
+  /** The last view of which this RAM content was a member with another; null when none. */
+  private View memberView;
+
+  /** Of the present RAM content. */
+  private long incarnation;
+
+  private long nonce;
+
+  /** Last write that RAM holds: committed when primary, applied when secondary. */
+  private long number;
+
+  /** Whether RAM ever was a whole copy. */
+  private boolean hasContent;
+
+  private ViewChange change;
+  private long viewChanges;
+
+  /** Greatest checkpoint that this node has seen published. */
+  private long knownCheckpoint;
+
+  Views(Replica replica, Effects effects, Slots slots) {
+    this.replica = replica;
+    this.effects = effects;
+    this.slots = slots;
+  }
+
+  /** Who this process is. */
+  void begin() {
+    incarnation = effects.freshIdentity();
+    nonce = effects.freshIdentity();
+  }
+
+  /** Begins with the latest view that the slots name; returns it. */
+  View start(Slots.Reading reading) {
+    view = reading.own().chosen();
+    SlotRecord peer = reading.peer();
+    if (peer != null && peer.chosen().number() > view.number()) {
+      view = peer.chosen();
+    }
+    if (!replica.rules().contains(Rule.INCARNATION) && reading.own().incarnation() != 0) {
+      incarnation = reading.own().incarnation();
+      number = view.base();
+      hasContent = true;
+    }
+    replica.event("view", "", describe(view), "at start");
+    replica.requestEndTurn();
+    return view;
+  }
+
+  View view() {
+    return view;
+  }
+
+  View memberView() {
+    return memberView;
+  }
+
+  long incarnation() {
+    return incarnation;
+  }
+
+  long nonce() {
+    return nonce;
+  }
+
+  long number() {
+    return number;
+  }
+
+  long advanceNumber() {
+    return ++number;
+  }
+
+  boolean hasContent() {
+    return hasContent;
+  }
+
+  boolean isChanging() {
+    return change != null;
+  }
+
+  long viewChanges() {
+    return viewChanges;
+  }
+
+  /** A published checkpoint: what a view has to say of older batches gets shorter by it. */
+  void checkpointSeen(long position) {
+    knownCheckpoint = Math.max(knownCheckpoint, position);
+  }
+
+  /** RAM holds the history, or is about to, up to this write. */
+  void holdsContentUpTo(long last) {
+    hasContent = true;
+    number = last;
+  }
+
+  /** Begins an attempt at the next view; from here until its end nothing is acknowledged. */
+  void change(ViewChange.Kind kind, ViewChange.Decision decision) {
+    if (change != null) {
+      throw new IllegalStateException("a view change is under way");
+    }
+    if (!replica.isPrimary() && view.primary() == replica.config().peer()) {
+      // From the mark on it confirms nothing; its primary need not wait to find that out.
+      replica.closeLink("this node is changing the view");
+    }
+    change = new ViewChange(replica, slots, kind, decision);
+    change.start();
+  }
+
+  void changeRefused(ViewChange refused, String reason) {
+    if (change == refused) {
+      change = null;
+      replica.promotionRefused(reason);
+    }
+  }
+
+  View newView(
+      int newPrimary,
+      int members,
+      long peerIncarnation,
+      long base,
+      boolean completeAtBirth,
+      boolean clean) {
+    long mine = (members & 1 << replica.config().node()) != 0 ? incarnation : 0;
+    return new View(
+        view.number() + 1,
+        newPrimary,
+        members,
+        replica.config().node() == 0 ? mine : peerIncarnation,
+        replica.config().node() == 1 ? mine : peerIncarnation,
+        base,
+        completeAtBirth,
+        clean,
+        1,
+        List.of());
+  }
+
+  /** Takes over a later view that the peer's slot names as chosen; tells whether there was one. */
+  boolean learn(Slots.Reading reading) {
+    SlotRecord peer = reading.peer();
+    if (peer == null || peer.chosen().number() <= view.number()) {
+      return false;
+    }
+    adoptWithLimits(peer.chosen());
+    return true;
+  }
+
+  /** Whether the peer has marked a later view; a primary then has one chosen itself (rule 3). */
+  boolean isContested(Slots.Reading reading) {
+    SlotRecord peer = reading.peer();
+    if (peer == null || peer.mark() <= view.number()) {
+      return false;
+    }
+    if (replica.isPrimary() && change == null) {
+      goAlone("the peer has marked view " + peer.mark());
+    }
+    return true;
+  }
+
+  /** The peer says that a view is chosen. */
+  void announced(View announced) {
+    if (announced.number() > view.number()) {
+      adoptWithLimits(announced);
+    }
+  }
+
+  void goAlone(String why) {
+    replica.event("view", describe(view), "", "going alone: " + why);
+    int me = replica.config().node();
+    change(
+        ViewChange.Kind.GO_ALONE,
+        attempt -> attempt.propose(newView(me, 1 << me, 0, number, replica.isComplete(), false)));
+  }
+
+  /** A value of this node's ballot for the next view is chosen. */
+  void adopt(View value) {
+    adoptWithLimits(
+        new View(
+            value.number(),
+            value.primary(),
+            value.members(),
+            value.incarnation0(),
+            value.incarnation1(),
+            value.base(),
+            value.completeAtBirth(),
+            value.clean(),
+            value.liveShelves(),
+            view.nextLimits(value.base(), knownCheckpoint)));
+  }
+
+  private void adoptWithLimits(View next) {
+    View old = view;
+    view = next;
+    viewChanges++;
+    if (change != null) {
+      change.end();
+      change = null;
+    }
+    slots.update(own -> own.learn(next), replica::slotWritten);
+    replica.endSync();
+    replica.event("view", describe(old), describe(next), "");
+    if (replica.link() != null) {
+      // Before any frame of the new view.
+      replica.link().out.control(new PeerControl.ViewAnnounce(next));
+    }
+    if (replica.isMember() && next.members() == 3) {
+      memberView = next;
+    }
+    replica.viewChanged(old);
+  }
+
+  /** This RAM content is given up; what follows is another incarnation. */
+  void discardCopy(String why) {
+    incarnation = effects.freshIdentity();
+    hasContent = false;
+    memberView = null;
+    number = 0;
+    replica.forgetChanges();
+    slots.update(own -> own.identify(incarnation, nonce), replica::slotWritten);
+    replica.event("copy", "", "inconsistent", why);
+  }
+
+  void beginNumbersAt(long first) {
+    number = first;
+  }
+
+  private String describe(View of) {
+    StringBuilder text = new StringBuilder().append(of.number()).append(" {");
+    for (int node = 0; node < 2; node++) {
+      if (of.isMember(node)) {
+        text.append(text.charAt(text.length() - 1) == '{' ? "" : ",");
+        text.append(replica.config().nodeNames().get(node));
+        text.append(node == of.primary() ? "*" : "");
+      }
+    }
+    return text.append('}').toString();
+  }
+}
