@@ -6,6 +6,8 @@ both_up_to_date='.copy == "up-to-date" and .peer.copy == "up-to-date" and (.view
 
 TWINLOG=$ROOT/deploy/bin/twinlog
 ADDRESS=127.0.0.1
+# When set, each node runs in the network namespace of this name, a hyphen and its own name.
+NODE_NETNS=
 
 # An address of the loopback network that nobody else is likely to use, so that ports need not be
 # searched for: 127.x.y.1 from the number of this process.
@@ -49,8 +51,10 @@ export_of() {
 
 # start_node NODE: starts it in the background; sets NODE_PID.
 start_node() {
+  local within_namespace=()
+  [ -z "$NODE_NETNS" ] || within_namespace=(ip netns exec "$NODE_NETNS-$1")
   rm -f "$WORK/run-$1/admin.sock"
-  "$TWINLOG" node --node "$1" --run-dir "$WORK/run-$1" >>"$WORK/$1.log" 2>&1 </dev/null &
+  "${within_namespace[@]}" "$TWINLOG" node --node "$1" --run-dir "$WORK/run-$1" >>"$WORK/$1.log" 2>&1 </dev/null &
   NODE_PID=$!
 }
 
