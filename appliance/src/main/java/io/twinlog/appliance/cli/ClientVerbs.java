@@ -73,21 +73,25 @@ final class ClientVerbs {
       request.setOperate(
           OperateRequest.newBuilder()
               .setResource(resource)
-              .setAction(action(invocation.verb()))
+              .setAction(action())
               .setForce(invocation.has(Flag.FORCE))
               .setAcceptLoss(invocation.has(Flag.ACCEPT_LOSS)));
     }
     return request.build();
   }
 
-  private static Action action(Verb verb) {
+  private Action action() {
+    Verb verb = invocation.verb();
     return switch (verb) {
       case PROMOTE -> Action.PROMOTE;
       case DEMOTE -> Action.DEMOTE;
       case SWITCHOVER -> Action.SWITCHOVER;
       case CONNECT -> Action.CONNECT;
       case DISCONNECT -> Action.DISCONNECT;
-      case RESYNC -> Action.RESYNC;
+      case RESYNC ->
+          invocation.has(Flag.PAUSE)
+              ? Action.PAUSE_RESYNC
+              : invocation.has(Flag.RESUME) ? Action.RESUME_RESYNC : Action.RESYNC;
       case FLUSH -> Action.FLUSH;
       case NODE, CREATE, STATUS, EVENTS, CHECK, EXPORT, VERSION, HELP ->
           throw new IllegalArgumentException(verb + " is no operation on a running node");
@@ -101,7 +105,7 @@ final class ClientVerbs {
         if (json) {
           out.println(StatusJson.of(reply.getStatus()));
         } else {
-          out.print(StatusText.of(reply.getStatus()));
+          out.print(StatusText.of(reply.getStatus(), invocation.has(Flag.WATCH)));
           if (invocation.has(Flag.WATCH)) {
             out.println();
           }

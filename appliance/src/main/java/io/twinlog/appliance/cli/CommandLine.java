@@ -135,6 +135,9 @@ final class CommandLine {
     if (flags.contains(Flag.FOLLOW) && flags.contains(Flag.ONCE)) {
       throw new UsageException("--follow and --once exclude each other");
     }
+    if (flags.contains(Flag.PAUSE) && flags.contains(Flag.RESUME)) {
+      throw new UsageException("--pause and --resume exclude each other");
+    }
     return new Invocation(
         verb,
         List.copyOf(arguments),

@@ -8,6 +8,8 @@ enum Flag {
   WATCH("--watch"),
   FOLLOW("--follow"),
   ONCE("--once"),
+  PAUSE("--pause"),
+  RESUME("--resume"),
   NO_MLOCK("--no-mlock");
 
   final String word;

@@ -70,6 +70,8 @@ final class Help {
       case WATCH -> "again every second, until interrupted";
       case FOLLOW -> "go on with the changes, until interrupted (the default)";
       case ONCE -> "the present state only";
+      case PAUSE -> "instead: no resync begins or goes on; writes still go to both copies";
+      case RESUME -> "instead: resyncs go on";
       case NO_MLOCK -> "do not lock the RAM copy; it may be swapped out";
     };
   }

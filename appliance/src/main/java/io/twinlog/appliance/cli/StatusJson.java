@@ -59,6 +59,10 @@ final class StatusJson {
     json.field("doneBytes", sync.getDoneBytes());
     json.field("totalBytes", sync.getTotalBytes());
     json.field("bytesPerSecond", sync.getBytesPerSecond());
+    json.field("leftMillis", sync.getLeftMillis());
+    json.field("whole", sync.getWhole());
+    json.field("paused", sync.getPaused());
+    json.field("waitMillis", sync.getWaitMillis());
     json.endObject();
     json.field("suspended", resource.getSuspended());
     json.field("pendingRequests", resource.getPendingRequests());
@@ -104,6 +108,9 @@ final class StatusJson {
     json.field("loggedBytes", counters.getLoggedBytes());
     json.field("checkpoints", counters.getCheckpoints());
     json.field("viewChanges", counters.getViewChanges());
+    json.field("quickResyncs", counters.getQuickResyncs());
+    json.field("wholeResyncs", counters.getWholeResyncs());
+    json.field("resyncBytes", counters.getResyncBytes());
     json.endObject();
   }
 }

@@ -5,7 +5,6 @@ import io.twinlog.proto.admin.BackingStatus;
 import io.twinlog.proto.admin.NodeStatus;
 import io.twinlog.proto.admin.PeerStatus;
 import io.twinlog.proto.admin.ResourceStatus;
-import io.twinlog.proto.admin.SyncStatus;
 import io.twinlog.proto.admin.ViewStatus;
 
 /** A node's status for a person, in the manner of {@code drbdadm status}. */
@@ -13,16 +12,20 @@ final class StatusText {
 
   private StatusText() {}
 
-  /** A paragraph per resource; every line ends with a newline. */
-  static String of(NodeStatus status) {
+  /**
+   * A paragraph per resource; every line ends with a newline.
+   *
+   * @param bars whether a resync is drawn as a bar, too
+   */
+  static String of(NodeStatus status, boolean bars) {
     StringBuilder out = new StringBuilder();
     for (ResourceStatus resource : status.getResourcesList()) {
-      append(out, resource);
+      append(out, resource, bars);
     }
     return out.toString();
   }
 
-  private static void append(StringBuilder out, ResourceStatus resource) {
+  private static void append(StringBuilder out, ResourceStatus resource, boolean bars) {
     out.append(resource.getName());
     out.append(" role:").append(capitalised(resource.getRole()));
     out.append(" copy:").append(resource.getCopy());
@@ -32,7 +35,7 @@ final class StatusText {
       out.append("  suspended: ").append(resource.getSuspended()).append('\n');
     }
     appendBacking(out, resource);
-    appendPeer(out, resource);
+    appendPeer(out, resource, bars);
   }
 
   private static void appendView(StringBuilder out, ViewStatus view) {
@@ -64,33 +67,13 @@ final class StatusText {
     out.append('\n');
   }
 
-  private static void appendPeer(StringBuilder out, ResourceStatus resource) {
+  private static void appendPeer(StringBuilder out, ResourceStatus resource, boolean bars) {
     PeerStatus peer = resource.getPeer();
     out.append("  ").append(peer.getNode());
     out.append(" role:").append(capitalised(peer.getRole()));
     out.append(" connection:").append(connection(resource.getConnection()));
     out.append(" copy:").append(peer.getCopy()).append('\n');
-    SyncStatus sync = resource.getSync();
-    if (sync.getTotalBytes() > 0) {
-      appendSync(out, sync);
-    }
-  }
-
-  private static void appendSync(StringBuilder out, SyncStatus sync) {
-    // Rounded down, so that 100% means done.
-    long tenths = (long) Math.floor(1000.0 * sync.getDoneBytes() / sync.getTotalBytes());
-    out.append("    sync ").append(tenths / 10).append('.').append(tenths % 10).append("% ");
-    out.append(Units.bytes(sync.getDoneBytes())).append(" of ");
-    out.append(Units.bytes(sync.getTotalBytes()));
-    long rate = sync.getBytesPerSecond();
-    if (rate > 0) {
-      long left = Math.max(sync.getTotalBytes() - sync.getDoneBytes(), 0);
-      out.append(", ").append(Units.bytes(rate)).append("/s, ");
-      out.append(Units.millis(1000 * ((left + rate - 1) / rate))).append(" left");
-    } else {
-      out.append(", not moving");
-    }
-    out.append('\n');
+    SyncText.append(out, resource.getSync(), bars);
   }
 
   private static String capitalised(String word) {

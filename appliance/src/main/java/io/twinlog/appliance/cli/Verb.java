@@ -17,7 +17,12 @@ enum Verb {
   SWITCHOVER("switchover", List.of("RESOURCE"), "hand the primary role to the other node"),
   CONNECT("connect", List.of("RESOURCE"), "link up with the peer"),
   DISCONNECT("disconnect", List.of("RESOURCE"), "take the link to the peer down"),
-  RESYNC("resync", List.of("RESOURCE"), "fill the secondary's copy anew"),
+  RESYNC(
+      "resync",
+      List.of("RESOURCE"),
+      "fill the secondary's copy anew, every block",
+      Flag.PAUSE,
+      Flag.RESUME),
   FLUSH("flush", List.of("RESOURCE"), "write everything committed to the log now"),
   EVENTS(
       "events",

@@ -2,6 +2,7 @@ package io.twinlog.appliance.config;
 
 import io.twinlog.blockdev.shelf.ShelfSpec;
 import io.twinlog.replication.core.ReplicaConfig.Timing;
+import io.twinlog.replication.core.ResyncRates;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param flushToLog {@code flush = log}
  * @param hugePages {@code huge-pages = true}: use them for the RAM copy when there are any
  * @param maxDirtyBytes alarm while connected
+ * @param resync how fast a node fills its peer's copy
  */
 public record ResourceConfig(
     String name,
@@ -33,7 +35,8 @@ public record ResourceConfig(
     boolean hugePages,
     long maxDirtyBytes,
     Timing timing,
-    Limits limits) {
+    Limits limits,
+    ResyncRates resync) {
 
   public ResourceConfig {
     nodes = List.copyOf(nodes);

@@ -2,9 +2,11 @@ package io.twinlog.appliance.config;
 
 import com.typesafe.config.ConfigValue;
 import io.twinlog.appliance.config.ResourceConfig.Limits;
+import io.twinlog.appliance.text.Units;
 import io.twinlog.blockdev.log.Layout;
 import io.twinlog.blockdev.shelf.ShelfSpec;
 import io.twinlog.replication.core.ReplicaConfig.Timing;
+import io.twinlog.replication.core.ResyncRates;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +60,7 @@ final class ResourceReader {
     long maxDirty = size("max-dirty", block.find("max-dirty"), size, Math.max(size, 4 * KIB));
     Timing timing = TimingReader.read(block.section("timing", block.find("timing")));
     Limits limits = limits(block.section("limits", block.find("limits")));
+    ResyncRates resync = resync(block.section("resync", block.find("resync")));
     block.finish();
     if (shelf.isEmpty() || nodes.size() != 2) {
       return Optional.empty();
@@ -75,7 +78,8 @@ final class ResourceReader {
             huge,
             maxDirty,
             timing,
-            limits));
+            limits,
+            resync));
   }
 
   static boolean isName(String name) {
@@ -151,6 +155,29 @@ final class ResourceReader {
                       "is missing, and peer " + node.peer() + " is not local; allowed: " + form));
     }
     return file;
+  }
+
+  /** Sizes are per second. */
+  private static ResyncRates resync(Optional<Section> section) {
+    ResyncRates rates = ResyncRates.defaults();
+    if (section.isEmpty()) {
+      return rates;
+    }
+    Section block = section.get();
+    long max = rate(block, "max-rate", rates.maxBytesPerSecond());
+    long min = rate(block, "min-rate", Math.min(max, rates.minBytesPerSecond()));
+    block.finish();
+    if (min > max) {
+      block.wrong(
+          "min-rate",
+          Units.bytes(min) + " is more than max-rate = " + Units.bytes(max) + "; allowed: at most it");
+      return rates;
+    }
+    return new ResyncRates(min, max);
+  }
+
+  private static long rate(Section block, String key, long fallback) {
+    return block.size(key, block.find(key), fallback, 1, 128 * KIB, 64 * KIB * MIB);
   }
 
   private static Limits limits(Optional<Section> section) {

@@ -57,6 +57,8 @@ final class NodeService implements AdminService {
           case CONNECT -> driver.connect();
           case DISCONNECT -> driver.disconnect();
           case RESYNC -> driver.resync();
+          case PAUSE_RESYNC -> driver.pauseResync(true);
+          case RESUME_RESYNC -> driver.pauseResync(false);
           case FLUSH -> driver.flush();
           case ACTION_UNSPECIFIED, UNRECOGNIZED ->
               CompletableFuture.completedFuture(

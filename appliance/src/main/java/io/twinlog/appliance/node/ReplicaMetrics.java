@@ -99,6 +99,9 @@ final class ReplicaMetrics implements MeterBinder {
       counter("logged.bytes", "appended to the log", r -> r.counters().loggedBytes());
       counter("checkpoints", "published", r -> r.counters().checkpoints());
       counter("view.changes", "learnt", r -> r.counters().viewChanges());
+      counter("resyncs.quick", "begun", r -> r.counters().resyncs().quick());
+      counter("resyncs.whole", "begun", r -> r.counters().resyncs().whole());
+      counter("resync.bytes", "of blocks", r -> r.counters().resyncs().bytes());
     }
 
     private void gauge(String name, String help, ToDoubleFunction<ReplicaReport> value) {

@@ -79,7 +79,8 @@ record RunningResource(ResourceConfig config, ResourceDriver driver, NbdExport e
         config.automaticFailover(),
         config.timing(),
         config.maxDirtyBytes(),
-        config.limits().maxPendingBytes());
+        config.limits().maxPendingBytes(),
+        config.resync());
   }
 
   private static PeerSettings peerSettings(ResourceConfig config, int node, PeerEndpoint endpoint)

@@ -32,6 +32,8 @@ final class SharedSettings {
     settings.put("timing.counter-interval", timing.counterInterval().toString());
     settings.put("timing.lone-takeover", timing.loneTakeover().toString());
     settings.put("timing.destage-delay", timing.destageDelay().toString());
+    settings.put("resync.min-rate", Long.toString(resource.resync().minBytesPerSecond()));
+    settings.put("resync.max-rate", Long.toString(resource.resync().maxBytesPerSecond()));
     return settings;
   }
 }

@@ -24,11 +24,7 @@ final class StatusMapper {
         .setView(view(report.view()))
         .setBacking(backing(report.backing()))
         .setExposureBytes(report.exposureBytes())
-        .setSync(
-            SyncStatus.newBuilder()
-                .setDoneBytes(report.sync().doneBytes())
-                .setTotalBytes(report.sync().totalBytes())
-                .setBytesPerSecond(report.sync().bytesPerSecond()))
+        .setSync(sync(report.sync()))
         .setSuspended(report.suspended())
         .setPendingRequests(report.pendingRequests())
         .setCounters(counters(report.counters()))
@@ -83,6 +79,18 @@ final class StatusMapper {
         .build();
   }
 
+  private static SyncStatus sync(ReplicaReport.SyncProgress sync) {
+    return SyncStatus.newBuilder()
+        .setDoneBytes(sync.doneBytes())
+        .setTotalBytes(sync.totalBytes())
+        .setBytesPerSecond(sync.bytesPerSecond())
+        .setLeftMillis(sync.leftMillis())
+        .setWhole(sync.whole())
+        .setPaused(sync.paused())
+        .setWaitMillis(sync.waitMillis())
+        .build();
+  }
+
   private static Counters counters(ReplicaReport.Counters counters) {
     return Counters.newBuilder()
         .setReadRequests(counters.readRequests())
@@ -93,6 +101,9 @@ final class StatusMapper {
         .setLoggedBytes(counters.loggedBytes())
         .setCheckpoints(counters.checkpoints())
         .setViewChanges(counters.viewChanges())
+        .setQuickResyncs(counters.resyncs().quick())
+        .setWholeResyncs(counters.resyncs().whole())
+        .setResyncBytes(counters.resyncs().bytes())
         .build();
   }
 }

@@ -22,11 +22,13 @@ class StatusJsonTest {
         "committedNumber":1240,"loggedNumber":1234,"checkpointNumber":1100,\
         "ringUsedBytes":1048576,"ringBytes":536870912,"populated":true},\
         "exposureBytes":0,\
-        "sync":{"doneBytes":0,"totalBytes":0,"bytesPerSecond":0},\
+        "sync":{"doneBytes":0,"totalBytes":0,"bytesPerSecond":0,"leftMillis":0,"whole":false,\
+        "paused":false,"waitMillis":0},\
         "suspended":"",\
         "pendingRequests":3,\
         "counters":{"readRequests":1,"writeRequests":2,"readBytes":3,"writtenBytes":4,\
-        "batches":5,"loggedBytes":6,"checkpoints":7,"viewChanges":8}\
+        "batches":5,"loggedBytes":6,"checkpoints":7,"viewChanges":8,\
+        "quickResyncs":9,"wholeResyncs":10,"resyncBytes":11}\
         }]}""";
     assertEquals(expected, StatusJson.of(Statuses.alpha(Statuses.connected())));
   }

@@ -3,6 +3,7 @@ package io.twinlog.appliance.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.twinlog.proto.admin.ResourceStatus;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StatusTextTest {
@@ -15,7 +16,7 @@ class StatusTextTest {
           backing ok logged:1234/1240 dirty:24 KiB age:120ms exposure:0 B
           beta role:Secondary connection:Connected copy:up-to-date
         """,
-        StatusText.of(Statuses.alpha(Statuses.connected())));
+        StatusText.of(Statuses.alpha(Statuses.connected()), false));
   }
 
   @Test
@@ -25,9 +26,9 @@ class StatusTextTest {
         r0 role:Primary copy:up-to-date view:5 {alpha*}
           backing ok logged:1234/1240 dirty:0 B exposure:0 B
           beta role:Secondary connection:SyncSource copy:inconsistent
-            sync 34.3% 88 MiB of 256 MiB, 40 MiB/s, 5 s left
+            sync 34.3% 88 MiB of 256 MiB (every block), 40 MiB/s, 5 s left
         """,
-        StatusText.of(Statuses.alpha(Statuses.syncing())));
+        StatusText.of(Statuses.alpha(Statuses.syncing()), false));
   }
 
   @Test
@@ -44,14 +45,40 @@ class StatusTextTest {
          populating
           beta role:Unknown connection:StandAlone copy:unknown
         """,
-        StatusText.of(Statuses.alpha(status)));
+        StatusText.of(Statuses.alpha(status), false));
   }
 
   @Test
   void shouldNotPromiseAnEndWhenAResyncStandsStill() {
     ResourceStatus.Builder status = Statuses.syncing();
     status.getSyncBuilder().setDoneBytes(0).setBytesPerSecond(0);
-    String text = StatusText.of(Statuses.alpha(status));
-    assertEquals("    sync 0.0% 0 B of 256 MiB, not moving", text.lines().toList().get(3));
+    String text = StatusText.of(Statuses.alpha(status), false);
+    assertEquals("    sync 0.0% 0 B of 256 MiB (every block), not moving", text.lines().toList().get(3));
+  }
+
+  @Test
+  void shouldDrawABarWhenAResyncIsWatched() {
+    ResourceStatus.Builder status = Statuses.syncing();
+    status.getSyncBuilder().setWhole(false);
+    assertEquals(
+        "    sync [==========>...................] 34.3% 88 MiB of 256 MiB (what changed), 40 MiB/s,"
+            + " 5 s left",
+        StatusText.of(Statuses.alpha(status), true).lines().toList().get(3));
+    status.getSyncBuilder().setDoneBytes(256 << 20).setPaused(true);
+    assertEquals(
+        "    sync [==============================] 100.0% 256 MiB of 256 MiB (what changed), paused",
+        StatusText.of(Statuses.alpha(status), true).lines().toList().get(3));
+  }
+
+  @Test
+  void shouldSayWhyNoResyncBeginsWhenItIsPausedOrThePeerWasEvicted() {
+    ResourceStatus.Builder status = Statuses.connected();
+    status.getSyncBuilder().setPaused(true).setWaitMillis(3_400);
+    String text = StatusText.of(Statuses.alpha(status), false);
+    assertEquals(
+        List.of(
+            "    sync paused: resync --resume lets it begin",
+            "    evicted: it did not confirm in time; a resync may begin in 4 s"),
+        text.lines().toList().subList(3, 5));
   }
 }

@@ -49,7 +49,10 @@ final class Statuses {
                 .setBatches(5)
                 .setLoggedBytes(6)
                 .setCheckpoints(7)
-                .setViewChanges(8));
+                .setViewChanges(8)
+                .setQuickResyncs(9)
+                .setWholeResyncs(10)
+                .setResyncBytes(11));
   }
 
   /** A lone primary that fills its peer. */
@@ -59,7 +62,7 @@ final class Statuses {
     status.getViewBuilder().clearMembers().addMembers("alpha").setComplete(true);
     status.getBackingBuilder().setComplete(true).setDirtyBytes(0).setDirtyAgeMillis(0);
     status.getSyncBuilder().setDoneBytes(88 << 20).setTotalBytes(256 << 20);
-    status.getSyncBuilder().setBytesPerSecond(40 << 20);
+    status.getSyncBuilder().setBytesPerSecond(40 << 20).setLeftMillis(4200).setWhole(true);
     return status;
   }
 

@@ -67,7 +67,7 @@ class ConfigErrorsTest {
                 + ", or unix:/PATH, or a list of these",
             "twinlog.conf:8: resource r0: fail-over: unknown key; did you mean failover?; allowed:"
                 + " size, backing, nodes, secret-file, failover, flush, ram, huge-pages, max-dirty,"
-                + " timing, limits",
+                + " timing, limits, resync",
             "twinlog.conf:9: resource r0: flush: \"logs\" is not known; did you mean log?;"
                 + " allowed: ram, log",
             "twinlog.conf:10: resource r0: ram: \"shm\" is not available in this version; allowed:"
@@ -138,6 +138,20 @@ class ConfigErrorsTest {
   void shouldCompareTimesWhenEachByItselfIsFine(String setting, String message) throws IOException {
     String text = ConfigFiles.SMALLEST.replace("size =", "timing { " + setting + " }\n  size =");
     assertEquals(List.of("twinlog.conf:2: resource r0: timing: " + message), problems(text));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "min-rate = 2 MiB, max-rate = 1 MiB | min-rate: 2 MiB is more than max-rate = 1 MiB;"
+            + " allowed: at most it",
+        "max-rate = 1 KiB | max-rate: \"1 KiB\" is not a size that fits; allowed: from 128 KiB to"
+            + " 64 GiB",
+      })
+  void shouldCompareRatesWhenAResyncHasTwo(String setting, String message) throws IOException {
+    String text = ConfigFiles.SMALLEST.replace("size =", "resync { " + setting + " }\n  size =");
+    assertEquals(List.of("twinlog.conf:2: resource r0: resync: " + message), problems(text));
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.twinlog.blockdev.shelf.ShelfSpec;
 import io.twinlog.replication.core.ReplicaConfig.Timing;
+import io.twinlog.replication.core.ResyncRates;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -95,6 +96,7 @@ class ConfigLoaderTest {
                 destage-delay = 1 s
               }
               limits { max-pending = 64 MiB, nbd-connections = 8, nbd-requests = 16 }
+              resync { min-rate = 1 MiB, max-rate = 100 MiB }
             }
             """);
     ResourceConfig resource = config.resources().get(0);
@@ -118,6 +120,7 @@ class ConfigLoaderTest {
             Duration.ofSeconds(1)),
         resource.timing());
     assertEquals(new ResourceConfig.Limits(64L << 20, 8, 16), resource.limits());
+    assertEquals(new ResyncRates(1 << 20, 100 << 20), resource.resync());
     assertEquals(List.of(), config.warnings());
   }
 

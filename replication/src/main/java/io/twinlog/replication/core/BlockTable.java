@@ -17,9 +17,15 @@ final class BlockTable {
   /** {@link #loggedAt}: the content in this node's ring is all zeros and takes no room. */
   static final long LOGGED_ZERO = -2;
 
+  /** {@link #lastChanged}: the block's content is unknown, until a resync has sent it. */
+  static final long UNKNOWN = Long.MAX_VALUE;
+
   final int blocks;
 
-  /** Number of the last committed write that changed the block. */
+  /**
+   * Number of the last committed write that changed the block, or of a later one: of that as of
+   * which its content was loaded, or came in a resync.
+   */
   final long[] lastChanged;
 
   /** Ring position of the block's newest content in a batch of this node's ring that counts. */
@@ -70,12 +76,29 @@ final class BlockTable {
     kept.clear();
   }
 
-  /** Marks every block dirty that changed after the write that the log reaches. */
-  void dirtyAfter(long logged) {
+  /** The blocks that may have changed after the write. */
+  BitSet changedAfter(long number) {
+    BitSet changed = new BitSet(blocks);
     for (int block = 0; block < blocks; block++) {
-      if (lastChanged[block] > logged) {
-        dirty.set(block);
+      if (lastChanged[block] > number) {
+        changed.set(block);
       }
     }
+    return changed;
+  }
+
+  /** A member's copy has no such block. */
+  boolean hasUnknown() {
+    for (int block = 0; block < blocks; block++) {
+      if (lastChanged[block] == UNKNOWN) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Marks every block dirty that changed after the write that the log reaches. */
+  void dirtyAfter(long logged) {
+    dirty.or(changedAfter(logged));
   }
 }

@@ -17,6 +17,7 @@ final class LinkKeeper {
   private final Primary primary;
   private final Secondary secondary;
   private final SyncSource syncSource;
+  private final Eviction eviction;
   private final Failover failover;
 
   private Link link;
@@ -35,6 +36,7 @@ final class LinkKeeper {
       Primary primary,
       Secondary secondary,
       SyncSource syncSource,
+      Eviction eviction,
       Failover failover) {
     this.replica = replica;
     this.slots = slots;
@@ -42,6 +44,7 @@ final class LinkKeeper {
     this.primary = primary;
     this.secondary = secondary;
     this.syncSource = syncSource;
+    this.eviction = eviction;
     this.failover = failover;
   }
 
@@ -86,7 +89,7 @@ final class LinkKeeper {
         && replica.isPair()
         && !replica.isFrozen()
         && primary.isWaitingSince(now - timing.confirmTimeout().toNanos())) {
-      syncSource.evicted();
+      eviction.evicted("it does not confirm");
       close("the peer does not confirm");
     } else if (now - link.spokenNanos >= timing.heartbeat().toNanos()) {
       link.spokenNanos = now;
@@ -110,6 +113,9 @@ final class LinkKeeper {
     link = new Link(out, peer, replica.now());
     replica.event("connection", "connecting", "connected", "");
     sayStatus();
+    if (replica.isPrimary() && syncSource.isPaused()) {
+      sayPaused();
+    }
     saidDrainedView = 0;
     verify(link);
     replica.requestEndTurn();
@@ -261,12 +267,14 @@ final class LinkKeeper {
     } else if (message instanceof PeerControl.Drained drained) {
       peerDrainedView = Math.max(peerDrainedView, drained.view());
     } else if (message instanceof PeerControl.SyncOffer offer) {
-      secondary.offered(of, offer.view());
+      secondary.offered(of, offer);
     } else if (message instanceof PeerControl.SyncReady ready) {
       of.peerIncarnation = ready.incarnation();
-      syncSource.ready(of, ready.view(), ready.incarnation());
+      syncSource.ready(of, ready);
     } else if (message instanceof PeerControl.SyncStart start) {
-      secondary.started(start.view(), start.number());
+      secondary.started(start);
+    } else if (message instanceof PeerControl.SyncPause pause) {
+      pauseHeard(pause.paused());
     } else if (message instanceof PeerControl.SyncRefused refused) {
       replica.event("resync", "", "refused", refused.reason());
       syncSource.refused(refused.view());
@@ -275,6 +283,22 @@ final class LinkKeeper {
       switchoverAsked(of);
     } else if (message instanceof PeerControl.SwitchoverRefused refused) {
       failover.switchoverRefused(refused.reason());
+    }
+  }
+
+  private void pauseHeard(boolean paused) {
+    if (replica.isPrimary()) {
+      syncSource.pause(paused);
+      sayPaused();
+    } else {
+      secondary.paused(paused);
+    }
+  }
+
+  /** Tells the secondary whether its resync waits. */
+  void sayPaused() {
+    if (link != null && !replica.isPair()) {
+      link.out.control(new PeerControl.SyncPause(syncSource.isPaused()));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.log.View;
+import java.util.List;
 
 /** Rare messages between the two replicas, in order with the frames of {@link PeerOut}. */
 public sealed interface PeerControl {
@@ -21,18 +22,42 @@ public sealed interface PeerControl {
    */
   record Drained(long view) implements PeerControl {}
 
-  /** The primary of the lone, complete view offers to fill the receiver's copy. */
-  record SyncOffer(long view) implements PeerControl {}
+  /**
+   * The primary of the lone, complete view offers to fill the receiver's copy.
+   *
+   * @param bases of the latest views, in order, the last that of {@code view}; at least one
+   */
+  record SyncOffer(long view, List<Long> bases) implements PeerControl {
+    public SyncOffer {
+      bases = List.copyOf(bases);
+    }
+  }
 
-  /** The receiver has discarded its RAM and is a new incarnation, ready for blocks. */
-  record SyncReady(long view, long incarnation) implements PeerControl {}
+  /**
+   * The receiver has given up its RAM content and is a new incarnation, ready for blocks.
+   *
+   * @param common up to which write its content and the primary's history are the same; -1 when
+   *     nothing is known to be
+   * @param changed the blocks that changed at the sender after that; empty when nothing is known
+   */
+  record SyncReady(long view, long incarnation, long common, ExtentMap changed)
+      implements PeerControl {}
 
   /**
    * The answer to {@link SyncReady}: blocks follow, and live writes from {@code number + 1} on.
    *
    * @param number the last committed write
+   * @param whole whether every block of the device follows
+   * @param blocks those that follow when not every block does
    */
-  record SyncStart(long view, long number) implements PeerControl {}
+  record SyncStart(long view, long number, boolean whole, ExtentMap blocks)
+      implements PeerControl {}
+
+  /**
+   * From the secondary: an operator there wants the resync to pause, or to go on. From the primary:
+   * it does.
+   */
+  record SyncPause(boolean paused) implements PeerControl {}
 
   /** The receiver of a {@link SyncOffer} cannot take it now; the sender may try again later. */
   record SyncRefused(long view, String reason) implements PeerControl {}

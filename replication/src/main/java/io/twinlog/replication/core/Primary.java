@@ -70,6 +70,11 @@ final class Primary {
     return pending;
   }
 
+  /** Reads and writes taken in since the process started. */
+  long requests() {
+    return readRequests + writeRequests;
+  }
+
   int openRequests() {
     return pending.size() + reads.size() + flushes.size() + held.size();
   }
@@ -148,6 +153,9 @@ final class Primary {
       return;
     }
     link.sent++;
+    if (replica.syncSource().isStreaming()) {
+      replica.syncSource().sent(request.payload() == null ? 0 : request.lengthBytes());
+    }
     link.out.write(
         replica.view().number(),
         number,
@@ -363,6 +371,7 @@ final class Primary {
         log.batches(),
         log.loggedBytes(),
         checkpoints,
-        viewChanges);
+        viewChanges,
+        replica.syncCounters());
   }
 }

@@ -45,6 +45,7 @@ public final class Replica implements BlockService {
   private final Loader loader;
   private final Primary primaryPart;
   private final Secondary secondary;
+  private final Eviction eviction;
   private final SyncSource syncSource;
   private final Promotion promotion;
   private final Handover handover;
@@ -55,6 +56,7 @@ public final class Replica implements BlockService {
   private final Timers timers = new Timers();
 
   private long now;
+  private long turnNanos;
   private boolean endTurnRequested;
   private boolean inEndTurn;
 
@@ -96,11 +98,13 @@ public final class Replica implements BlockService {
     loader = new Loader(this, effects, ram, config.layout());
     primaryPart = new Primary(this, table, ram, slots, log, loader, pending);
     secondary = new Secondary(this, table, ram, slots);
-    syncSource = new SyncSource(this, ram);
+    eviction = new Eviction(this);
+    syncSource = new SyncSource(this, ram, table, eviction);
     promotion = new Promotion(this, slots);
     handover = new Handover(this, log, checkpointer, table);
     failover = new Failover(this);
-    links = new LinkKeeper(this, slots, ram, primaryPart, secondary, syncSource, failover);
+    links =
+        new LinkKeeper(this, slots, ram, primaryPart, secondary, syncSource, eviction, failover);
     destager =
         new Destager(this, table, log, checkpointer, loader, primaryPart, handover, syncSource);
     roles = new Roles(this, views, log, destager, primaryPart, syncSource, promotion);
@@ -117,6 +121,7 @@ public final class Replica implements BlockService {
   /** Begins reading the backing; until that is done, nothing is served and no link is wanted. */
   public void start(long nowNanos) {
     now = nowNanos;
+    turnNanos = nowNanos;
     lastCounterNanos = nowNanos;
     views.begin();
     starting.start();
@@ -135,6 +140,7 @@ public final class Replica implements BlockService {
     if (paused) {
       // What the peer has sent meanwhile is still in the socket.
       links.forgetSilence();
+      syncSource.forgetSilence();
     }
     timers.run(now);
     if (view() == null) {
@@ -144,7 +150,9 @@ public final class Replica implements BlockService {
     moveCounter();
     handover.tick();
     promotion.tick();
+    eviction.tick();
     syncSource.tick();
+    secondary.tick();
     failover.tick();
     requestEndTurn();
   }
@@ -158,9 +166,11 @@ public final class Replica implements BlockService {
   }
 
   /** Asked for by {@link Effects#requestEndTurn}: the events at hand have been taken in. */
-  public void endTurn() {
+  public void endTurn(long nowNanos) {
     endTurnRequested = false;
     inEndTurn = true;
+    turnNanos = nowNanos;
+    syncSource.beginTurn();
     pump();
     if (isPrimary()) {
       primaryPart.pump();
@@ -228,9 +238,15 @@ public final class Replica implements BlockService {
     secondary.endSync();
   }
 
-  /** What RAM holds is of no use any more. */
-  void forgetChanges() {
-    Arrays.fill(table.lastChanged, 0);
+  /** Every block's content is going to be that of the write, as the backing has it. */
+  void loadsContentOf(long number) {
+    Arrays.fill(table.lastChanged, number);
+  }
+
+  void checkWhole() {
+    if (table.hasUnknown()) {
+      panic("a member of view " + view().number() + ", and a resync has not sent every block");
+    }
   }
 
   void promotionRefused(String reason) {
@@ -389,15 +405,47 @@ public final class Replica implements BlockService {
     outcome.done("");
   }
 
-  /** Has the secondary's copy filled anew; may be asked for at either node. */
+  /** Has the secondary's copy filled anew, every block; may be asked for at either node. */
   public void resync(Outcome outcome) {
-    if (link() == null) {
-      outcome.refused("the peer is not connected");
-    } else if (!isPrimary() && link().peerRole != Role.PRIMARY) {
-      outcome.refused("neither node is primary: promote one first");
+    String refusal = noResync();
+    if (refusal != null) {
+      outcome.refused(refusal);
+      return;
+    }
+    if (isPrimary()) {
+      syncSource.wantWhole();
     } else {
-      closeLink("resync asked for by the operator");
-      outcome.done("the secondary's copy is filled anew when it has connected");
+      views.startingPoint().forget();
+    }
+    closeLink("resync asked for by the operator");
+    outcome.done("the secondary's copy is filled anew when it has connected");
+  }
+
+  private String noResync() {
+    if (link() == null) {
+      return "the peer is not connected";
+    }
+    return !isPrimary() && link().peerRole != Role.PRIMARY
+        ? "neither node is primary: promote one first"
+        : null;
+  }
+
+  /**
+   * Lets a resync wait, the one under way or the next, or go on; may be asked for at either node.
+   */
+  public void pauseResync(boolean pause, Outcome outcome) {
+    if (isPrimary()) {
+      syncSource.pause(pause);
+      links.sayPaused();
+      outcome.done(pause ? "no resync goes on until resync --resume" : "resyncs go on");
+      return;
+    }
+    String refusal = noResync();
+    if (refusal == null) {
+      link().out.control(new PeerControl.SyncPause(pause));
+      outcome.done("the primary is told to " + (pause ? "pause" : "go on"));
+    } else {
+      outcome.refused(refusal);
     }
   }
 
@@ -511,6 +559,16 @@ public final class Replica implements BlockService {
 
   long now() {
     return now;
+  }
+
+  /** When the last turn ended; finer than {@link #now}, and for the pace of a resync only. */
+  long turnNanos() {
+    return turnNanos;
+  }
+
+  /** Reads and writes taken in since the process started. */
+  long clientRequests() {
+    return primaryPart.requests();
   }
 
   Link link() {
@@ -633,6 +691,14 @@ public final class Replica implements BlockService {
   /** A picture for status and metrics. */
   public ReplicaReport report() {
     return Reports.of(this, destager, log, checkpointer, loader, table, primaryPart, backingError);
+  }
+
+  ReplicaReport.SyncProgress syncProgress() {
+    return isPrimary() ? syncSource.progress() : secondary.progress();
+  }
+
+  ReplicaReport.SyncCounters syncCounters() {
+    return secondary.counters().plus(syncSource.counters());
   }
 
   Connection connection() {

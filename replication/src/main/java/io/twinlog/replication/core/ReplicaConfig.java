@@ -18,6 +18,7 @@ import java.util.UUID;
  * @param timing intervals; no promise rests on them
  * @param maxDirtyBytes alarm while connected
  * @param maxPendingBytes bound on client payload taken in and not yet committed
+ * @param resyncRates how fast this node fills its peer's copy
  */
 public record ReplicaConfig(
     String resource,
@@ -29,7 +30,8 @@ public record ReplicaConfig(
     boolean automaticFailover,
     Timing timing,
     long maxDirtyBytes,
-    long maxPendingBytes) {
+    long maxPendingBytes,
+    ResyncRates resyncRates) {
 
   /** Largest staging buffer: a batch piece, its 4 KiB header and 256 KiB of data. */
   public static final int PIECE_BYTES = 4096 + 256 * 1024;
@@ -82,6 +84,32 @@ public record ReplicaConfig(
 
   public ReplicaConfig {
     nodeNames = List.copyOf(nodeNames);
+  }
+
+  /** With the rates of resyncs that suit most. */
+  public ReplicaConfig(
+      String resource,
+      UUID uuid,
+      int node,
+      List<String> nodeNames,
+      Layout layout,
+      boolean flushToLog,
+      boolean automaticFailover,
+      Timing timing,
+      long maxDirtyBytes,
+      long maxPendingBytes) {
+    this(
+        resource,
+        uuid,
+        node,
+        nodeNames,
+        layout,
+        flushToLog,
+        automaticFailover,
+        timing,
+        maxDirtyBytes,
+        maxPendingBytes,
+        ResyncRates.defaults());
   }
 
   public int peer() {

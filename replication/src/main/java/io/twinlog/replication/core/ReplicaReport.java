@@ -57,8 +57,40 @@ public record ReplicaReport(
       long ringBytes,
       boolean populated) {}
 
-  /** A resync under way; all zero when none. */
-  public record SyncProgress(long doneBytes, long totalBytes, long bytesPerSecond) {}
+  /**
+   * A resync under way, this node being either side; the bytes are zero when none is.
+   *
+   * @param bytesPerSecond of the last seconds
+   * @param whole whether every block is sent, and not those alone that changed
+   * @param paused whether an operator has let resyncs wait
+   * @param waitMillis how long an evicted peer still has to wait for its resync
+   */
+  public record SyncProgress(
+      long doneBytes,
+      long totalBytes,
+      long bytesPerSecond,
+      boolean whole,
+      boolean paused,
+      long waitMillis) {
+
+    /** Time left at the present rate; 0 when none is under way, or it does not move. */
+    public long leftMillis() {
+      long left = Math.max(totalBytes - doneBytes, 0);
+      return bytesPerSecond == 0 ? 0 : (long) (left * 1000.0 / bytesPerSecond);
+    }
+  }
+
+  /**
+   * Resyncs since the process started, this node being either side.
+   *
+   * @param bytes of blocks sent and taken in, or received
+   */
+  public record SyncCounters(long quick, long whole, long bytes) {
+
+    SyncCounters plus(SyncCounters other) {
+      return new SyncCounters(quick + other.quick, whole + other.whole, bytes + other.bytes);
+    }
+  }
 
   /** Since the process started. */
   public record Counters(
@@ -69,5 +101,6 @@ public record ReplicaReport(
       long batches,
       long loggedBytes,
       long checkpoints,
-      long viewChanges) {}
+      long viewChanges,
+      SyncCounters resyncs) {}
 }

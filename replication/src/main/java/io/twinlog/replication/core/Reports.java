@@ -47,7 +47,7 @@ final class Reports {
         link == null
             ? new PeerState(peerName, Role.SECONDARY, Copy.UNKNOWN)
             : new PeerState(peerName, link.peerRole, link.peerCopy);
-    SyncProgress sync = replica.syncSource().progress();
+    SyncProgress sync = replica.syncProgress();
     return new ReplicaReport(
         replica.name(),
         isPrimary ? Role.PRIMARY : Role.SECONDARY,

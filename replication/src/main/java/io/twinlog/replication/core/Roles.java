@@ -19,6 +19,9 @@ final class Roles {
   /** This node took over, or loaded: what it has may be known to nobody else yet. */
   private boolean taker;
 
+  /** RAM has come, or is to come, from the backing in this primacy. */
+  private boolean loads;
+
   Roles(
       Replica replica,
       Views views,
@@ -65,6 +68,9 @@ final class Roles {
 
   private void leavePrimary() {
     primary = false;
+    if (loads && !replica.isPopulated()) {
+      views.startingPoint().forget();
+    }
     destager.end();
     syncSource.end();
     primaryPart.end();
@@ -84,9 +90,11 @@ final class Roles {
     primarySinceView = replica.view().number();
     taker = true;
     Promotion.Plan plan = promotion.takePlan(replica.view().number());
+    loads = plan instanceof Promotion.Plan.FromBacking;
     if (plan instanceof Promotion.Plan.FromBacking fromBacking
         && fromBacking.survey().outcome() instanceof Recovered recovered) {
       views.holdsContentUpTo(replica.view().base());
+      replica.loadsContentOf(replica.view().base());
       if (recovered.end() == replica.view().base()) {
         install(fromBacking.survey(), recovered, true);
       } else {
@@ -169,6 +177,7 @@ final class Roles {
     if (replica.isMember()) {
       views.holdsContentUpTo(replica.number());
       checkBase();
+      replica.checkWhole();
       replica.event("copy", "", "up-to-date", "view " + replica.view().number());
     } else if (old.isMember(replica.config().node()) && views.hasContent()) {
       replica.event(

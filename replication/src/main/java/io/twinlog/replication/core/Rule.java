@@ -23,6 +23,8 @@ enum Rule {
   LOG_BEFORE_CHECKPOINT,
   /** Blocks that a superseded incarnation may still write in place are kept in the log. */
   MASK_LATE_WRITES,
+  /** A resync also gives up what the target applied beyond the base of a view it missed. */
+  GIVE_UP_BEYOND_BASE,
   /** Requests open when the node leaves the primary role are dropped, never carried out later. */
   DROP_CLIENT_REQUESTS
 }

@@ -5,6 +5,7 @@ import io.twinlog.blockdev.BlockRequest.Command;
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
+import java.util.BitSet;
 
 /** What a secondary does with the primary's frames: applies writes, takes a resync. */
 final class Secondary {
@@ -12,12 +13,16 @@ final class Secondary {
   private final BlockTable table;
   private final RamDevice ram;
   private final Slots slots;
+  private final SyncMeter meter = new SyncMeter();
 
   /** The lone view whose primary fills this copy; 0 when none does. */
   private long syncView;
 
   /** Whether the primary has said from which number live writes go on. */
   private boolean syncStarted;
+
+  /** What the primary has said last. */
+  private boolean paused;
 
   Secondary(Replica replica, BlockTable table, RamDevice ram, Slots slots) {
     this.replica = replica;
@@ -34,6 +39,28 @@ final class Secondary {
   void endSync() {
     syncView = 0;
     syncStarted = false;
+    paused = false;
+    meter.end();
+  }
+
+  void tick() {
+    meter.tick(replica.now());
+  }
+
+  void paused(boolean isPaused) {
+    if (paused != isPaused) {
+      paused = isPaused;
+      String to = isPaused ? "paused" : "running";
+      replica.event("resync", isPaused ? "running" : "paused", to, "at the primary");
+    }
+  }
+
+  ReplicaReport.SyncProgress progress() {
+    return meter.progress(paused, 0);
+  }
+
+  ReplicaReport.SyncCounters counters() {
+    return meter.counters();
   }
 
   void write(
@@ -63,7 +90,7 @@ final class Secondary {
     } else {
       ram.zero(offset, length);
     }
-    changed(offset, length);
+    written(offset, length);
   }
 
   void blocks(Link link, long view, long offset, long length, ByteBuf data) {
@@ -78,7 +105,11 @@ final class Secondary {
     } else {
       ram.write(offset, data);
     }
-    changed(offset, length);
+    int end = BlockTable.endBlock(offset, length);
+    for (int block = (int) (offset / BlockTable.BLOCK_BYTES); block < end; block++) {
+      table.lastChanged[block] = replica.number();
+    }
+    meter.done(length);
   }
 
   void barrier(Link link) {
@@ -87,10 +118,13 @@ final class Secondary {
     replica.requestEndTurn();
   }
 
-  private void changed(long offset, long length) {
+  /** A block that a resync has not sent yet stays unknown: a write may be of a part of it. */
+  private void written(long offset, long length) {
     int end = BlockTable.endBlock(offset, length);
     for (int block = (int) (offset / BlockTable.BLOCK_BYTES); block < end; block++) {
-      table.lastChanged[block] = replica.number();
+      if (table.lastChanged[block] != BlockTable.UNKNOWN) {
+        table.lastChanged[block] = replica.number();
+      }
     }
   }
 
@@ -112,10 +146,10 @@ final class Secondary {
     link.out.confirm(view, replica.number(), link.received);
   }
 
-  /** The primary offers to fill this copy: the views are read once more before RAM is discarded. */
-  void offered(Link link, long offeredView) {
+  /** The primary offers to fill this copy: the views are read once more before RAM is given up. */
+  void offered(Link link, PeerControl.SyncOffer offer) {
     if (replica.isPrimary() || replica.isFrozen()) {
-      link.out.control(new PeerControl.SyncRefused(offeredView, "this node is changing the view"));
+      refuse(link, offer, "this node is changing the view");
       return;
     }
     slots.read(
@@ -125,39 +159,64 @@ final class Secondary {
           }
           if (error != null) {
             replica.backingFailed(error);
-            refuse(link, offeredView, "the backing cannot be read: " + error.getMessage());
+            refuse(link, offer, "the backing cannot be read: " + error.getMessage());
             return;
           }
           replica.views().learn(reading);
-          accept(link, offeredView, reading.peer());
+          accept(link, offer, reading.peer());
         });
   }
 
-  private void accept(Link link, long offeredView, SlotRecord peer) {
+  private void accept(Link link, PeerControl.SyncOffer offer, SlotRecord peer) {
     View view = replica.view();
     int me = replica.config().node();
-    if (view.number() != offeredView || !view.isLone(replica.config().peer())) {
-      refuse(link, offeredView, "the latest view is " + view.number());
+    if (view.number() != offer.view() || !view.isLone(replica.config().peer())) {
+      refuse(link, offer, "the latest view is " + view.number());
     } else if (peer == null || peer.nonce() != link.peer.nonce()) {
-      refuse(link, offeredView, "the peer's slot on the backing is not the peer's");
+      refuse(link, offer, "the peer's slot on the backing is not the peer's");
     } else if (view.isMember(me)) {
-      refuse(link, offeredView, "this node is a member of view " + view.number());
+      refuse(link, offer, "this node is a member of view " + view.number());
     } else {
-      replica.views().discardCopy("resync from " + replica.config().nodeNames().get(1 - me));
-      syncView = offeredView;
-      syncStarted = false;
-      link.out.control(new PeerControl.SyncReady(offeredView, replica.incarnation()));
+      giveUp(link, offer);
     }
   }
 
-  private static void refuse(Link link, long view, String reason) {
-    link.out.control(new PeerControl.SyncRefused(view, reason));
+  private void giveUp(Link link, PeerControl.SyncOffer offer) {
+    StartingPoint start = replica.views().startingPoint();
+    long common = start.common(offer.view(), offer.bases());
+    ExtentMap changed =
+        common == StartingPoint.NONE
+            ? ExtentMap.EMPTY
+            : ExtentMap.of(start.changedAfter(common, table), table.blocks);
+    String primary = replica.config().nodeNames().get(replica.config().peer());
+    replica.views().giveUpCopy("resync from " + primary);
+    syncView = offer.view();
+    syncStarted = false;
+    link.out.control(
+        new PeerControl.SyncReady(offer.view(), replica.incarnation(), common, changed));
   }
 
-  void started(long view, long number) {
-    if (view == syncView) {
-      syncStarted = true;
-      replica.views().beginNumbersAt(number);
+  private static void refuse(Link link, PeerControl.SyncOffer offer, String reason) {
+    link.out.control(new PeerControl.SyncRefused(offer.view(), reason));
+  }
+
+  /** The primary has chosen what it sends: until a block has come, its content is unknown. */
+  void started(PeerControl.SyncStart start) {
+    if (start.view() != syncView || syncStarted) {
+      return;
     }
+    BitSet blocks = new BitSet(table.blocks);
+    if (start.whole()) {
+      blocks.set(0, table.blocks);
+    } else {
+      start.blocks().addTo(blocks, table.blocks);
+    }
+    for (int block = blocks.nextSetBit(0); block >= 0; block = blocks.nextSetBit(block + 1)) {
+      table.lastChanged[block] = BlockTable.UNKNOWN;
+    }
+    syncStarted = true;
+    replica.views().followFrom(start.number());
+    long bytes = (long) blocks.cardinality() * BlockTable.BLOCK_BYTES;
+    meter.begin(start.whole(), bytes, replica.now());
   }
 }

@@ -4,22 +4,25 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.twinlog.blockdev.RamDevice;
+import java.util.BitSet;
 
 /**
- * How a lone, complete primary fills its peer's copy. Blocks go out on the same ordered link as the
- * writes that are committed meanwhile, so the target's RAM is this node's as of the last frame
- * taken in. When it has everything, the rejoin is proposed.
+ * How a lone, complete primary fills its peer's copy: with the blocks that either side has changed
+ * since both were the same, or with all of them (see {@link StartingPoint}). Blocks go out on the
+ * same ordered link as the writes that are committed meanwhile, so the target's RAM is this node's
+ * as of the last frame taken in. When it has everything, the rejoin is proposed.
  */
 final class SyncSource {
   /** One frame: small enough that heartbeats and writes pass (design, section 5). */
   static final int PIECE_BYTES = 128 * 1024;
 
-  /** Block bytes sent and not yet taken in by the target. */
-  private static final int WINDOW_PIECES = 32;
+  private static final int PIECE_BLOCKS = PIECE_BYTES / BlockTable.BLOCK_BYTES;
 
+  /** In one turn, while clients are there: their requests are looked at in between. */
+  private static final int BUSY_PIECES = 2;
+
+  private static final long BUSY_NANOS = 500_000_000;
   private static final long OFFER_RETRY_NANOS = 1_000_000_000L;
-  private static final long FIRST_BACKOFF_NANOS = 1_000_000_000L;
-  private static final long LONGEST_BACKOFF_NANOS = 60_000_000_000L;
 
   private enum State {
     IDLE,
@@ -34,22 +37,37 @@ final class SyncSource {
 
   private final Replica replica;
   private final RamDevice ram;
+  private final BlockTable table;
+  private final Eviction eviction;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+  private final Unconfirmed unconfirmed = new Unconfirmed();
+  private final ResyncPace pace;
+  private final LiveBrake brake = new LiveBrake();
+  private final SyncMeter meter = new SyncMeter();
+
+  /** What is still to be sent. */
+  private final BitSet toSend = new BitSet();
 
   private State state = State.IDLE;
   private long targetIncarnation;
-  private long cursor;
+  private boolean paused;
+  private boolean wholeWanted;
   private long notBeforeNanos;
-  private long backoffNanos;
-  private long startedNanos;
   private long settlingSinceNanos;
+  private long progressNanos;
+  private long clientRequests;
+  private long busyNanos;
+  private boolean busy;
 
   /** What the target has confirmed of the live writes. */
   private long targetNumber;
 
-  SyncSource(Replica replica, RamDevice ram) {
+  SyncSource(Replica replica, RamDevice ram, BlockTable table, Eviction eviction) {
     this.replica = replica;
     this.ram = ram;
+    this.table = table;
+    this.eviction = eviction;
+    pace = new ResyncPace(replica.config().resyncRates());
   }
 
   boolean isActive() {
@@ -61,58 +79,133 @@ final class SyncSource {
     return isActive();
   }
 
-  /** Whether no batch of pending writes is to be begun: the rejoin is about to be proposed. */
+  /**
+   * Whether no batch of pending writes is to be begun: the rejoin is about to be proposed, or the
+   * link has to catch up first.
+   */
   boolean holdsLog() {
-    return state == State.SETTLING || (state == State.REJOINING && !replica.mayAct());
-  }
-
-  long targetIncarnation() {
-    return targetIncarnation;
+    return state == State.SETTLING
+        || (state == State.STREAMING && brake.holds(unconfirmed.writeBytes()))
+        || (state == State.REJOINING && !replica.mayAct());
   }
 
   /** The link is gone, or the view has changed. */
   void end() {
     state = State.IDLE;
     targetNumber = 0;
+    toSend.clear();
+    meter.end();
   }
 
-  /** The peer did not confirm in time: it comes back later each time. */
-  void evicted() {
-    backoffNanos = Math.min(Math.max(backoffNanos * 2, FIRST_BACKOFF_NANOS), LONGEST_BACKOFF_NANOS);
-    notBeforeNanos = replica.now() + backoffNanos;
+  /** Every block is to be sent in the next resync. */
+  void wantWhole() {
+    wholeWanted = true;
   }
 
-  /** It has stayed a member for a while: the next eviction begins with a short wait again. */
-  void forgive() {
-    backoffNanos = 0;
+  boolean isPaused() {
+    return paused;
+  }
+
+  /** Blocks wait, live writes go on; a resync that has not begun does not begin. */
+  void pause(boolean pause) {
+    if (paused != pause) {
+      paused = pause;
+      progressNanos = replica.now();
+      replica.event("resync", pause ? "running" : "paused", pause ? "paused" : "running", "");
+      replica.requestEndTurn();
+    }
   }
 
   void refused(long view) {
     if (state == State.OFFERED && view == replica.view().number()) {
       state = State.IDLE;
-      notBeforeNanos = Math.max(notBeforeNanos, replica.now() + OFFER_RETRY_NANOS);
+      notBeforeNanos = replica.now() + OFFER_RETRY_NANOS;
     }
   }
 
   /** The target is ready: the stream begins. */
-  void ready(Link link, long view, long incarnation) {
-    if (state != State.OFFERED || view != replica.view().number()) {
+  void ready(Link link, PeerControl.SyncReady ready) {
+    long view = replica.view().number();
+    if (state != State.OFFERED || ready.view() != view) {
       return;
     }
+    boolean whole = wholeWanted || ready.common() < 0;
+    wholeWanted = false;
+    ExtentMap blocks = choose(whole, ready);
     state = State.STREAMING;
-    targetIncarnation = incarnation;
+    targetIncarnation = ready.incarnation();
     targetNumber = replica.number();
-    cursor = 0;
-    startedNanos = replica.now();
-    link.out.control(new PeerControl.SyncStart(view, replica.number()));
+    unconfirmed.begin(link.sent);
+    pace.begin(replica.turnNanos());
+    brake.begin(replica.turnNanos());
+    progressNanos = replica.now();
+    long bytes = (long) toSend.cardinality() * BlockTable.BLOCK_BYTES;
+    meter.begin(whole, bytes, replica.now());
+    replica.event(
+        "resync",
+        "",
+        whole ? "whole" : "quick",
+        "%d bytes to %s".formatted(bytes, replica.config().nodeNames().get(1 - me())));
+    link.out.control(new PeerControl.SyncStart(view, replica.number(), whole, blocks));
     replica.requestEndTurn();
   }
 
+  private ExtentMap choose(boolean whole, PeerControl.SyncReady ready) {
+    toSend.clear();
+    if (whole) {
+      toSend.set(0, table.blocks);
+      return ExtentMap.EMPTY;
+    }
+    toSend.or(table.changedAfter(ready.common()));
+    ready.changed().addTo(toSend, table.blocks);
+    ExtentMap blocks = ExtentMap.of(toSend, table.blocks);
+    // What the target holds for unknown is sent: whole extents.
+    blocks.addTo(toSend, table.blocks);
+    return blocks;
+  }
+
+  private int me() {
+    return replica.config().node();
+  }
+
+  /** A committed write goes to the target. */
+  void sent(long bytes) {
+    noteProgressWhenEmpty();
+    unconfirmed.sent(bytes, false, replica.turnNanos());
+  }
+
+  private void noteProgressWhenEmpty() {
+    if (unconfirmed.isEmpty()) {
+      progressNanos = replica.now();
+    }
+  }
+
+  /** The target has applied everything up to the number. */
   void confirmed(long number) {
     targetNumber = Math.max(targetNumber, number);
   }
 
-  /** At the end of a turn: sends what the window allows, or goes on to the rejoin. */
+  /** At the begin of a turn's end: takes in what was confirmed in the turn. */
+  void beginTurn() {
+    Link link = replica.link();
+    if (!isActive() || link == null || unconfirmed.isEmpty()) {
+      return;
+    }
+    long before = unconfirmed.writeBytes() + unconfirmed.pieceBytes();
+    unconfirmed.confirmed(link.confirmedFrames, this::confirmed);
+    long left = unconfirmed.writeBytes() + unconfirmed.pieceBytes();
+    brake.confirmed(before - left, left, replica.turnNanos());
+  }
+
+  private void confirmed(long bytes, boolean piece, long sentNanos) {
+    progressNanos = replica.now();
+    if (piece) {
+      meter.done(bytes);
+      pace.confirmed((int) bytes, replica.turnNanos() - sentNanos, replica.turnNanos());
+    }
+  }
+
+  /** At the end of a turn: sends what the pace allows, or goes on to the rejoin. */
   void pump() {
     Link link = replica.link();
     if (link == null || !link.verified || replica.isPair() || replica.isFrozen()) {
@@ -130,43 +223,84 @@ final class SyncSource {
     if (replica.isComplete()
         && replica.isPopulated()
         && !replica.holdsRequests()
+        && !paused
         && link.peerRole == Role.SECONDARY
-        && replica.now() - notBeforeNanos >= 0) {
+        && replica.now() - notBeforeNanos >= 0
+        && eviction.isOver()) {
       state = State.OFFERED;
-      link.out.control(new PeerControl.SyncOffer(replica.view().number()));
+      link.out.control(replica.views().lineage().offer());
     }
   }
 
   private void stream(Link link) {
-    long size = ram.sizeBytes();
-    while (cursor < size
-        && link.sent - link.confirmedFrames < WINDOW_PIECES
-        && link.out.queuedBytes() < (long) WINDOW_PIECES * PIECE_BYTES) {
-      int length = (int) Math.min(PIECE_BYTES, size - cursor);
-      link.sent++;
-      if (ram.isZero(cursor, length)) {
-        link.out.blocks(replica.view().number(), cursor, length, null);
-      } else {
-        ByteBuf data = allocator.directBuffer(length, length);
-        ram.read(cursor, data, length);
-        link.out.blocks(replica.view().number(), cursor, length, data);
-      }
-      cursor += length;
+    noteClients();
+    int left = busy ? BUSY_PIECES : Integer.MAX_VALUE;
+    for (int block = toSend.nextSetBit(0);
+        block >= 0
+            && !paused
+            && left > 0
+            && pace.maySend(unconfirmed.pieceBytes(), busy, replica.turnNanos());
+        block = toSend.nextSetBit(block)) {
+      int end = Math.min(toSend.nextClearBit(block), block + PIECE_BLOCKS);
+      send(link, block, end);
+      toSend.clear(block, end);
+      left--;
     }
-    if (cursor == size && link.confirmedFrames == link.sent) {
+    if (toSend.isEmpty()
+        && unconfirmed.pieceBytes() == 0
+        && !brake.holds(unconfirmed.writeBytes())) {
       state = State.SETTLING;
       settlingSinceNanos = replica.now();
       settle(link);
     }
   }
 
-  /** While it settles, client writes wait: a target that takes too long is given up. */
-  void tick() {
-    long timeout = replica.config().timing().confirmTimeout().toNanos();
-    if (state == State.SETTLING && replica.now() - settlingSinceNanos > timeout) {
-      evicted();
-      replica.closeLink("the peer does not confirm the end of its resync");
+  private void noteClients() {
+    long requests = replica.clientRequests();
+    if (requests != clientRequests) {
+      clientRequests = requests;
+      busyNanos = replica.now();
+      busy = true;
+    } else if (replica.now() - busyNanos > BUSY_NANOS) {
+      busy = false;
     }
+  }
+
+  private void send(Link link, int block, int end) {
+    long offset = (long) block * BlockTable.BLOCK_BYTES;
+    int length = (end - block) * BlockTable.BLOCK_BYTES;
+    noteProgressWhenEmpty();
+    link.sent++;
+    unconfirmed.sent(length, true, replica.turnNanos());
+    pace.sent(length);
+    if (ram.isZero(offset, length)) {
+      link.out.blocks(replica.view().number(), offset, length, null);
+    } else {
+      ByteBuf data = allocator.directBuffer(length, length);
+      ram.read(offset, data, length);
+      link.out.blocks(replica.view().number(), offset, length, data);
+    }
+  }
+
+  /** A target that does not take in what it is sent is given up: clients may be waiting for it. */
+  void tick() {
+    meter.tick(replica.now());
+    long timeout = replica.config().timing().confirmTimeout().toNanos();
+    boolean stuck =
+        state == State.STREAMING
+            && !unconfirmed.isEmpty()
+            && replica.now() - progressNanos > timeout;
+    boolean unsettled = state == State.SETTLING && replica.now() - settlingSinceNanos > timeout;
+    if (stuck || unsettled) {
+      eviction.evicted("it does not confirm its resync");
+      replica.closeLink("the peer does not confirm its resync");
+    }
+  }
+
+  /** This process was stopped for a while: the target is judged by what it does from now on. */
+  void forgetSilence() {
+    progressNanos = replica.now();
+    settlingSinceNanos = replica.now();
   }
 
   /**
@@ -182,30 +316,25 @@ final class SyncSource {
       return;
     }
     state = State.REJOINING;
-    int me = replica.config().node();
-    replica
-        .views()
-        .change(
-            ViewChange.Kind.REJOIN,
-            change -> {
-              // Without the target it is a lone view again, so that the attempt ends.
-              boolean withTarget = replica.link() == link && state == State.REJOINING;
-              change.propose(
-                  withTarget
-                      ? replica
-                          .views()
-                          .newView(me, 3, targetIncarnation, replica.number(), false, false)
-                      : replica
-                          .views()
-                          .newView(me, 1 << me, 0, replica.number(), replica.isComplete(), false));
-            });
+    int me = me();
+    Views views = replica.views();
+    views.change(
+        ViewChange.Kind.REJOIN,
+        change -> {
+          // Without the target it is a lone view again, so that the attempt ends.
+          boolean withTarget = replica.link() == link && state == State.REJOINING;
+          change.propose(
+              withTarget
+                  ? views.newView(me, 3, targetIncarnation, replica.number(), false, false)
+                  : views.newView(me, 1 << me, 0, replica.number(), replica.isComplete(), false));
+        });
   }
 
   ReplicaReport.SyncProgress progress() {
-    if (!isActive()) {
-      return new ReplicaReport.SyncProgress(0, 0, 0);
-    }
-    long millis = Math.max(1, (replica.now() - startedNanos) / 1_000_000);
-    return new ReplicaReport.SyncProgress(cursor, ram.sizeBytes(), cursor * 1000 / millis);
+    return meter.progress(paused, eviction.waitMillis());
+  }
+
+  ReplicaReport.SyncCounters counters() {
+    return meter.counters();
   }
 }

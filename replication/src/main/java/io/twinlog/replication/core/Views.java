@@ -12,6 +12,8 @@ final class Views {
   private final Replica replica;
   private final Effects effects;
   private final Slots slots;
+  private final Lineage lineage = new Lineage();
+  private final StartingPoint startingPoint;
 
   /** The latest view known to be chosen; null until the slots have been read. */
   private View view;
@@ -40,6 +42,7 @@ final class Views {
     this.replica = replica;
     this.effects = effects;
     this.slots = slots;
+    startingPoint = new StartingPoint(replica);
   }
 
   /** Who this process is. */
@@ -60,6 +63,7 @@ final class Views {
       number = view.base();
       hasContent = true;
     }
+    lineage.learn(view);
     replica.event("view", "", describe(view), "at start");
     replica.requestEndTurn();
     return view;
@@ -67,6 +71,14 @@ final class Views {
 
   View view() {
     return view;
+  }
+
+  Lineage lineage() {
+    return lineage;
+  }
+
+  StartingPoint startingPoint() {
+    return startingPoint;
   }
 
   View memberView() {
@@ -209,6 +221,7 @@ final class Views {
   private void adoptWithLimits(View next) {
     View old = view;
     view = next;
+    lineage.learn(next);
     viewChanges++;
     if (change != null) {
       change.end();
@@ -221,25 +234,37 @@ final class Views {
       // Before any frame of the new view.
       replica.link().out.control(new PeerControl.ViewAnnounce(next));
     }
-    if (replica.isMember() && next.members() == 3) {
-      memberView = next;
+    if (replica.isMember()) {
+      startingPoint.follow(next.number());
+      memberView = next.members() == 3 ? next : memberView;
     }
     replica.viewChanged(old);
   }
 
-  /** This RAM content is given up; what follows is another incarnation. */
+  /** RAM is about to be filled from the backing; what follows is another incarnation. */
   void discardCopy(String why) {
+    startingPoint.forget();
+    giveUpCopy(why);
+  }
+
+  /**
+   * This RAM content counts for nothing any more, and what follows is another incarnation; it stays
+   * where it is, as the starting point of a resync.
+   */
+  void giveUpCopy(String why) {
+    startingPoint.stay();
     incarnation = effects.freshIdentity();
     hasContent = false;
     memberView = null;
     number = 0;
-    replica.forgetChanges();
     slots.update(own -> own.identify(incarnation, nonce), replica::slotWritten);
     replica.event("copy", "", "inconsistent", why);
   }
 
-  void beginNumbersAt(long first) {
+  /** A resync begins: but for the blocks that are to come, RAM is as of the write. */
+  void followFrom(long first) {
     number = first;
+    startingPoint.follow(view.number());
   }
 
   private String describe(View of) {

@@ -1,11 +1,16 @@
 package io.twinlog.replication.net;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.twinlog.proto.peer.Control;
+import io.twinlog.proto.peer.SyncOffer;
+import io.twinlog.proto.peer.SyncReady;
+import io.twinlog.proto.peer.SyncStart;
 import io.twinlog.replication.core.Copy;
+import io.twinlog.replication.core.ExtentMap;
 import io.twinlog.replication.core.PeerControl;
 import io.twinlog.replication.core.Role;
 import java.io.IOException;
@@ -43,11 +48,22 @@ final class ControlCodec {
     } else if (message instanceof PeerControl.Drained it) {
       out.getDrainedBuilder().setView(it.view());
     } else if (message instanceof PeerControl.SyncOffer it) {
-      out.getSyncOfferBuilder().setView(it.view());
+      out.getSyncOfferBuilder().setView(it.view()).addAllBases(it.bases());
     } else if (message instanceof PeerControl.SyncStart it) {
-      out.getSyncStartBuilder().setView(it.view()).setNumber(it.number());
+      out.getSyncStartBuilder()
+          .setView(it.view())
+          .setNumber(it.number())
+          .setWhole(it.whole())
+          .setBlocks(ByteString.copyFrom(it.blocks().toBytes()));
     } else if (message instanceof PeerControl.SyncReady it) {
-      out.getSyncReadyBuilder().setView(it.view()).setIncarnation(it.incarnation());
+      SyncReady.Builder ready = out.getSyncReadyBuilder();
+      ready.setView(it.view()).setIncarnation(it.incarnation());
+      ready.setChanged(ByteString.copyFrom(it.changed().toBytes()));
+      if (it.common() >= 0) {
+        ready.setCommon(it.common());
+      }
+    } else if (message instanceof PeerControl.SyncPause it) {
+      out.getSyncPauseBuilder().setPaused(it.paused());
     } else if (message instanceof PeerControl.SyncRefused it) {
       out.getSyncRefusedBuilder().setView(it.view()).setReason(Text.printable(it.reason()));
     } else if (message instanceof PeerControl.SwitchoverRequest) {
@@ -70,13 +86,10 @@ final class ControlCodec {
               fromProto(in.getPeerStatus().getCopy()),
               in.getPeerStatus().getSuspended());
       case DRAINED -> new PeerControl.Drained(number(in.getDrained().getView()));
-      case SYNC_OFFER -> new PeerControl.SyncOffer(number(in.getSyncOffer().getView()));
-      case SYNC_START ->
-          new PeerControl.SyncStart(
-              number(in.getSyncStart().getView()), number(in.getSyncStart().getNumber()));
-      case SYNC_READY ->
-          new PeerControl.SyncReady(
-              number(in.getSyncReady().getView()), in.getSyncReady().getIncarnation());
+      case SYNC_OFFER -> offer(in.getSyncOffer());
+      case SYNC_START -> start(in.getSyncStart());
+      case SYNC_READY -> ready(in.getSyncReady());
+      case SYNC_PAUSE -> new PeerControl.SyncPause(in.getSyncPause().getPaused());
       case SYNC_REFUSED ->
           new PeerControl.SyncRefused(
               number(in.getSyncRefused().getView()),
@@ -86,6 +99,32 @@ final class ControlCodec {
           new PeerControl.SwitchoverRefused(Text.printable(in.getSwitchoverRefused().getReason()));
       case MESSAGE_NOT_SET -> throw new FrameException("unknown control message");
     };
+  }
+
+  private static PeerControl offer(SyncOffer in) throws FrameException {
+    if (in.getBasesCount() == 0) {
+      throw new FrameException("an offer of a resync without a base");
+    }
+    for (long base : in.getBasesList()) {
+      number(base);
+    }
+    return new PeerControl.SyncOffer(number(in.getView()), in.getBasesList());
+  }
+
+  private static PeerControl start(SyncStart in) throws FrameException {
+    return new PeerControl.SyncStart(
+        number(in.getView()),
+        number(in.getNumber()),
+        in.getWhole(),
+        ExtentMap.ofBytes(in.getBlocks().toByteArray()));
+  }
+
+  private static PeerControl ready(SyncReady in) throws FrameException {
+    return new PeerControl.SyncReady(
+        number(in.getView()),
+        in.getIncarnation(),
+        in.hasCommon() ? number(in.getCommon()) : -1,
+        ExtentMap.ofBytes(in.getChanged().toByteArray()));
   }
 
   /** View and write numbers are below 2^63. */

@@ -73,7 +73,7 @@ public final class ResourceDriver implements AutoCloseable {
         new Ticker(
             loop, System::nanoTime, connector::readBursts, now -> turns.run(() -> tick(now)));
     this.service = new GuardedService(replica, turns);
-    turns.begin(replica::endTurn, connector::flushTurn);
+    turns.begin(() -> replica.endTurn(System.nanoTime()), connector::flushTurn);
   }
 
   /**
@@ -156,6 +156,11 @@ public final class ResourceDriver implements AutoCloseable {
   /** See {@code twinlog resync}. */
   public CompletableFuture<OperatorAnswer> resync() {
     return ask(replica::resync);
+  }
+
+  /** See {@code twinlog resync --pause} and {@code --resume}. */
+  public CompletableFuture<OperatorAnswer> pauseResync(boolean pause) {
+    return ask(outcome -> replica.pauseResync(pause, outcome));
   }
 
   /** See {@code twinlog flush}. */

@@ -224,7 +224,9 @@ final class SimNode implements Effects {
   @Override
   public void requestEndTurn() {
     long mine = life;
-    world.after(1_000 + world.random().nextLong(20_000), () -> deliver(mine, replica::endTurn));
+    world.after(
+        1_000 + world.random().nextLong(20_000),
+        () -> deliver(mine, () -> replica.endTurn(localNow())));
   }
 
   @Override

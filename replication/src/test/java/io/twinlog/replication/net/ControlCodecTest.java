@@ -9,6 +9,7 @@ import io.twinlog.blockdev.log.View;
 import io.twinlog.blockdev.log.View.CutLimit;
 import io.twinlog.proto.peer.Control;
 import io.twinlog.replication.core.Copy;
+import io.twinlog.replication.core.ExtentMap;
 import io.twinlog.replication.core.PeerControl;
 import io.twinlog.replication.core.Role;
 import java.util.HexFormat;
@@ -42,9 +43,12 @@ class ControlCodecTest {
           new PeerControl.PeerStatus(Role.SECONDARY, Copy.OUTDATED, false),
           new PeerControl.PeerStatus(Role.SECONDARY, Copy.UNKNOWN, false),
           new PeerControl.Drained(4),
-          new PeerControl.SyncOffer(4),
-          new PeerControl.SyncStart(4, Long.MAX_VALUE),
-          new PeerControl.SyncReady(4, Long.MIN_VALUE),
+          new PeerControl.SyncOffer(4, List.of(7L, 0L, Long.MAX_VALUE)),
+          new PeerControl.SyncStart(4, Long.MAX_VALUE, true, ExtentMap.EMPTY),
+          new PeerControl.SyncStart(4, 3, false, ExtentMap.ofBytes(new byte[] {5, -1})),
+          new PeerControl.SyncReady(4, Long.MIN_VALUE, -1, ExtentMap.EMPTY),
+          new PeerControl.SyncReady(4, 8, 0, ExtentMap.ofBytes(new byte[] {0, 1})),
+          new PeerControl.SyncPause(true),
           new PeerControl.SyncRefused(4, "busy"),
           new PeerControl.SwitchoverRequest(),
           new PeerControl.SwitchoverRefused("a resync is running"));
@@ -64,8 +68,10 @@ class ControlCodecTest {
 
   @Test
   void shouldHaveTheSchemasBytesWhenASyncStartIsEncoded() {
-    byte[] expected = HexFormat.of().parseHex("2205" + "0804" + "108001");
-    byte[] actual = ControlCodec.encode(new PeerControl.SyncStart(4, 128));
+    byte[] expected = HexFormat.of().parseHex("220a" + "0804" + "108001" + "1801" + "220109");
+    byte[] actual =
+        ControlCodec.encode(
+            new PeerControl.SyncStart(4, 128, true, ExtentMap.ofBytes(new byte[] {9})));
     assertEquals(HexFormat.of().formatHex(expected), HexFormat.of().formatHex(actual));
   }
 
@@ -78,6 +84,12 @@ class ControlCodecTest {
     control.getPeerStatusBuilder().setRoleValue(1).setCopyValue(0);
     refuse(control.build());
     control.getDrainedBuilder().setView(-1);
+    refuse(control.build());
+    control.getSyncOfferBuilder().setView(4);
+    refuse(control.build());
+    control.getSyncOfferBuilder().addBases(-1);
+    refuse(control.build());
+    control.getSyncReadyBuilder().setView(4).setCommon(-1);
     refuse(control.build());
     control.getViewAnnounceBuilder().getViewBuilder().setPrimary(2);
     refuse(control.build());

@@ -61,6 +61,37 @@ class ResourceDriverTest {
   }
 
   @Test
+  void shouldSendOnlyWhatChangedWhenTheLinkWasDownForAWhile() throws Exception {
+    try (DriverPair pair = new DriverPair(directory)) {
+      pair.await(0, "connection connected");
+      pair.await(1, "connection connected");
+      done(pair.node(0).promote(false, false));
+      pair.await(1, "copy up-to-date");
+      assertEquals("done", write(0, 512).on(pair.node(0)));
+      done(pair.node(1).disconnect());
+      pair.await(0, "backing complete");
+      assertEquals("done", write(20 * 4096 + 512, 4096).on(pair.node(0)));
+      done(pair.node(0).pauseResync(true));
+      done(pair.node(1).connect());
+      pair.await(0, "connection connected");
+      assertTrue(report(pair, 0).sync().paused());
+      done(pair.node(0).pauseResync(false));
+      pair.await(0, "resync quick");
+      pair.await(1, "copy up-to-date");
+      ReplicaReport.SyncCounters source = report(pair, 0).counters().resyncs();
+      // Both blocks that the second write touched, and nothing else.
+      assertEquals(1, source.quick());
+      assertEquals(source, report(pair, 1).counters().resyncs());
+      assertEquals(2 * 4096, source.bytes(), source.toString());
+      assertEquals(List.of(), List.copyOf(pair.panics));
+    }
+  }
+
+  private static Request write(long offset, int length) {
+    return new Request(BlockRequest.Command.WRITE, offset, Frames.bytes(length, length));
+  }
+
+  @Test
   void shouldRefuseEverythingWhenClosed() throws Exception {
     DriverPair pair = new DriverPair(directory);
     ResourceDriver driver = pair.node(0);

@@ -1,0 +1,95 @@
+package io.twinlog.replication.core;
+
+/**
+ * How much of a resync may be on its way at a time. While no client asks for anything, a whole
+ * window. Else as LEDBAT has it (RFC 6817, section 2.4.2), which is DRBD's planning ahead for a
+ * delay: the delay from sending a piece to its confirmation is compared with the least one seen,
+ * and what is more is taken for queues, here, on the link or at the target, in which clients'
+ * writes wait as well. The window grows while that is less than {@link #TARGET_NANOS} and shrinks
+ * when it is more. So an idle link is used fully, and a resync adds little to what clients feel.
+ * The configured rates bound it on both sides.
+ */
+final class ResyncPace {
+  static final int MAX_WINDOW_BYTES = 4 << 20;
+
+  /** What a resync may add to the time that a write waits. */
+  static final long TARGET_NANOS = 1_000_000;
+
+  /** The least delay is that of the last one or two of these: paths change. */
+  private static final long BASE_PERIOD_NANOS = 10_000_000_000L;
+
+  /** What was not used of a rate is kept for so long. */
+  private static final double MOST_SAVED_SECONDS = 0.05;
+
+  private final ResyncRates rates;
+
+  private double windowBytes;
+  private long baseNanos;
+  private long nextBaseNanos;
+  private long baseSinceNanos;
+
+  /** May still be sent by the greatest rate, and has to be by the least. */
+  private double mayBytes;
+
+  private double mustBytes;
+  private long refilledNanos;
+
+  ResyncPace(ResyncRates rates) {
+    this.rates = rates;
+  }
+
+  void begin(long nowNanos) {
+    windowBytes = 2.0 * SyncSource.PIECE_BYTES;
+    baseNanos = Long.MAX_VALUE;
+    nextBaseNanos = Long.MAX_VALUE;
+    baseSinceNanos = nowNanos;
+    mayBytes = SyncSource.PIECE_BYTES;
+    mustBytes = 0;
+    refilledNanos = nowNanos;
+  }
+
+  /** A piece was confirmed, so long after it was sent. */
+  void confirmed(int bytes, long delayNanos, long nowNanos) {
+    if (nowNanos - baseSinceNanos > BASE_PERIOD_NANOS) {
+      baseSinceNanos = nowNanos;
+      baseNanos = nextBaseNanos;
+      nextBaseNanos = Long.MAX_VALUE;
+    }
+    nextBaseNanos = Math.min(nextBaseNanos, delayNanos);
+    baseNanos = Math.min(baseNanos, delayNanos);
+    double off = (double) (TARGET_NANOS - (delayNanos - baseNanos)) / TARGET_NANOS;
+    double change = Math.max(-1, off) * bytes * SyncSource.PIECE_BYTES / windowBytes;
+    windowBytes =
+        Math.min(Math.max(windowBytes + change, SyncSource.PIECE_BYTES), MAX_WINDOW_BYTES);
+  }
+
+  /** Whether one more piece may be sent. */
+  boolean maySend(long unconfirmedBytes, boolean busy, long nowNanos) {
+    refill(nowNanos);
+    if (mayBytes <= 0 || unconfirmedBytes + SyncSource.PIECE_BYTES > MAX_WINDOW_BYTES) {
+      return false;
+    }
+    return !busy
+        || mustBytes >= SyncSource.PIECE_BYTES
+        || unconfirmedBytes + SyncSource.PIECE_BYTES <= windowBytes;
+  }
+
+  private void refill(long nowNanos) {
+    double seconds = (nowNanos - refilledNanos) / 1e9;
+    refilledNanos = nowNanos;
+    double mostMay =
+        Math.max(SyncSource.PIECE_BYTES, rates.maxBytesPerSecond() * MOST_SAVED_SECONDS);
+    mayBytes = Math.min(mayBytes + seconds * rates.maxBytesPerSecond(), mostMay);
+    mustBytes =
+        Math.min(mustBytes + seconds * rates.minBytesPerSecond(), 2.0 * SyncSource.PIECE_BYTES);
+  }
+
+  void sent(int bytes) {
+    mayBytes -= bytes;
+    mustBytes = Math.max(mustBytes - bytes, 0);
+  }
+
+  long windowBytes() {
+    return (long) windowBytes;
+  }
+}
