@@ -47,7 +47,8 @@ final class SyncText {
   }
 
   private static void appendBar(StringBuilder out, SyncStatus sync) {
-    int full = (int) (BAR_CELLS * Math.min(1.0, (double) sync.getDoneBytes() / sync.getTotalBytes()));
+    int full =
+        (int) (BAR_CELLS * Math.min(1.0, (double) sync.getDoneBytes() / sync.getTotalBytes()));
     out.append('[').append("=".repeat(full));
     if (full < BAR_CELLS) {
       out.append('>').append(".".repeat(BAR_CELLS - full - 1));

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param hugePages {@code huge-pages = true}: use them for the RAM copy when there are any
  * @param maxDirtyBytes alarm while connected
  * @param resync how fast a node fills its peer's copy
+ * @param ramDir where the RAM copy is when it outlives the process ({@code ram = shm})
  */
 public record ResourceConfig(
     String name,
@@ -36,7 +37,8 @@ public record ResourceConfig(
     long maxDirtyBytes,
     Timing timing,
     Limits limits,
-    ResyncRates resync) {
+    ResyncRates resync,
+    Optional<Path> ramDir) {
 
   public ResourceConfig {
     nodes = List.copyOf(nodes);

@@ -21,6 +21,8 @@ final class ResourceReader {
   /** What names of resources and nodes are made of: they become NBD export names and file names. */
   static final String NAME_FORM = "letters, digits, - and _, at most 63, a letter or digit first";
 
+  private static final Path DEFAULT_RAM_DIR = Path.of("/dev/shm/twinlog");
+  private static final String RAM_DIR_FORM = "the absolute path of a directory in a tmpfs";
   private static final String SIZE_FORM = "a size such as 256 MiB";
   private static final String SHELF_FORM = "one shelf as \"file:/PATH\"";
   private static final String NODES_FORM = "nodes { NAME { peer = ... } NAME { peer = ... } }";
@@ -53,10 +55,11 @@ final class ResourceReader {
     boolean automatic = block.choice("failover", "manual", "automatic").equals("automatic");
     boolean toLog = block.choice("flush", "ram", "log").equals("log");
     String ram = block.choice("ram", "anonymous", "shm");
-    if (ram.equals("shm")) {
-      block.wrong("ram", "\"shm\" is not available in this version; allowed: anonymous");
-    }
+    Optional<Path> ramDir = ramDir(ram.equals("shm"), size);
     boolean huge = block.choice("huge-pages", "no", "yes").equals("yes");
+    if (huge && ramDir.isPresent()) {
+      block.wrong("huge-pages", "are not to be had with ram = shm; allowed: no");
+    }
     long maxDirty = size("max-dirty", block.find("max-dirty"), size, Math.max(size, 4 * KIB));
     Timing timing = TimingReader.read(block.section("timing", block.find("timing")));
     Limits limits = limits(block.section("limits", block.find("limits")));
@@ -79,7 +82,27 @@ final class ResourceReader {
             maxDirty,
             timing,
             limits,
-            resync));
+            resync,
+            ramDir));
+  }
+
+  /** Where the RAM copy is, when it is to outlive the process. */
+  private Optional<Path> ramDir(boolean shared, long size) {
+    Optional<Path> given =
+        block.texts("ram-dir", block.find("ram-dir"), RAM_DIR_FORM).stream()
+            .findFirst()
+            .map(value -> Path.of(ConfigLoader.text(value)));
+    if (given.isPresent() && (!shared || !given.get().isAbsolute())) {
+      block.wrong(
+          "ram-dir",
+          (shared ? "is not absolute" : "means nothing without ram = shm")
+              + "; allowed: "
+              + RAM_DIR_FORM);
+    }
+    if (shared && size >= Layout.MAX_DEVICE_BYTES) {
+      block.wrong("ram", "\"shm\" does not do for so large a device; allowed: less than 1 TiB");
+    }
+    return shared ? Optional.of(given.orElse(DEFAULT_RAM_DIR)) : Optional.empty();
   }
 
   static boolean isName(String name) {
@@ -170,7 +193,10 @@ final class ResourceReader {
     if (min > max) {
       block.wrong(
           "min-rate",
-          Units.bytes(min) + " is more than max-rate = " + Units.bytes(max) + "; allowed: at most it");
+          Units.bytes(min)
+              + " is more than max-rate = "
+              + Units.bytes(max)
+              + "; allowed: at most it");
       return rates;
     }
     return new ResyncRates(min, max);

@@ -54,6 +54,7 @@ record RunningResource(ResourceConfig config, ResourceDriver driver, NbdExport e
             replicaConfig(config, node, storage.backing().superblock()),
             peerSettings(config, node, endpoint),
             storage.ram(),
+            storage.record(),
             storage.backing().shelf(),
             loop,
             BUFFERS,

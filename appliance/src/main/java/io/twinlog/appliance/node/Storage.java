@@ -2,14 +2,15 @@ package io.twinlog.appliance.node;
 
 import io.twinlog.appliance.config.ResourceConfig;
 import io.twinlog.blockdev.ram.MappedRam;
-import io.twinlog.blockdev.ram.RamOptions;
+import io.twinlog.replication.core.RamRecord;
 import java.io.IOException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What a resource keeps its bytes in on this node: the opened backing, and the RAM of its copy. */
-record Storage(ResourceConfig config, OpenBacking backing, MappedRam ram) implements AutoCloseable {
+record Storage(ResourceConfig config, OpenBacking backing, ResourceRam memory)
+    implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
 
@@ -29,10 +30,14 @@ record Storage(ResourceConfig config, OpenBacking backing, MappedRam ram) implem
               panic.accept("thread " + thread.getName() + " died: " + failure);
             });
     try {
-      RamOptions ramOptions = new RamOptions(options.lockMemory(), config.hugePages());
-      MappedRam ram = MappedRam.map(config.sizeBytes(), ramOptions);
-      LOG.info("{}: RAM of {}", config.name(), ram.description());
-      return new Storage(config, backing, ram);
+      ResourceRam memory =
+          ResourceRam.open(
+              config,
+              backing.superblock().resource(),
+              config.indexOf(options.node()),
+              options.lockMemory());
+      LOG.info("{}: RAM of {}", config.name(), memory.ram().description());
+      return new Storage(config, backing, memory);
     } catch (IOException | RuntimeException e) {
       try {
         backing.close();
@@ -43,13 +48,21 @@ record Storage(ResourceConfig config, OpenBacking backing, MappedRam ram) implem
     }
   }
 
+  MappedRam ram() {
+    return memory.ram();
+  }
+
+  RamRecord record() {
+    return memory.record();
+  }
+
   /** Idempotent: whoever owns the parts may have closed them already. */
   @Override
   public void close() throws IOException {
     try {
       backing.close();
     } finally {
-      ram.close();
+      ram().close();
     }
   }
 }

@@ -53,7 +53,8 @@ class StatusTextTest {
     ResourceStatus.Builder status = Statuses.syncing();
     status.getSyncBuilder().setDoneBytes(0).setBytesPerSecond(0);
     String text = StatusText.of(Statuses.alpha(status), false);
-    assertEquals("    sync 0.0% 0 B of 256 MiB (every block), not moving", text.lines().toList().get(3));
+    assertEquals(
+        "    sync 0.0% 0 B of 256 MiB (every block), not moving", text.lines().toList().get(3));
   }
 
   @Test

@@ -36,7 +36,7 @@ class ConfigErrorsTest {
           }
           fail-over = automatic
           flush = logs
-          ram = shm
+          ram = shmem
           huge-pages = 3
           timing { heartbeat = 100, peer-timeout = 1 h, confirm-timeout = soon }
           limits { max-pending = 1 MiB, nbd-connections = 0, nbd-requests = many }
@@ -66,12 +66,12 @@ class ConfigErrorsTest {
                 + ADDRESS_FORM
                 + ", or unix:/PATH, or a list of these",
             "twinlog.conf:8: resource r0: fail-over: unknown key; did you mean failover?; allowed:"
-                + " size, backing, nodes, secret-file, failover, flush, ram, huge-pages, max-dirty,"
+                + " size, backing, nodes, secret-file, failover, flush, ram, ram-dir, huge-pages, max-dirty,"
                 + " timing, limits, resync",
             "twinlog.conf:9: resource r0: flush: \"logs\" is not known; did you mean log?;"
                 + " allowed: ram, log",
-            "twinlog.conf:10: resource r0: ram: \"shm\" is not available in this version; allowed:"
-                + " anonymous",
+            "twinlog.conf:10: resource r0: ram: \"shmem\" is not known; did you mean shm?; allowed:"
+                + " anonymous, shm",
             "twinlog.conf:11: resource r0: huge-pages: 3 is not known; allowed: no, yes",
             "twinlog.conf:12: resource r0: timing: heartbeat: 100 is not a duration that fits;"
                 + " allowed: from 10 ms to 10 min, with its unit",

@@ -4,6 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.sys.AnonymousMemory;
 import io.twinlog.blockdev.sys.LockedMemoryLimit;
+import io.twinlog.blockdev.sys.Memory;
+import io.twinlog.blockdev.sys.SharedMemory;
 import io.twinlog.blockdev.sys.SystemCallException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,7 +25,7 @@ public final class MappedRam implements RamDevice {
   /** What {@link #zero} copies from and {@link #isZero} compares with; never written. */
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10).asReadOnlyBuffer();
 
-  private final AnonymousMemory memory;
+  private final Memory memory;
   private final long sizeBytes;
   private final int windowShift;
   private final String description;
@@ -34,7 +36,7 @@ public final class MappedRam implements RamDevice {
   /** Null once closed. */
   private ByteBuffer[] windows;
 
-  private MappedRam(AnonymousMemory memory, int windowBytes, String description) {
+  private MappedRam(Memory memory, int windowBytes, String description) {
     this.memory = memory;
     this.sizeBytes = memory.sizeBytes();
     this.windowShift = Integer.numberOfTrailingZeros(windowBytes);
@@ -81,18 +83,40 @@ public final class MappedRam implements RamDevice {
       throws IOException {
     AnonymousMemory memory =
         options.hugePages() ? AnonymousMemory.mapHuge(sizeBytes) : AnonymousMemory.map(sizeBytes);
+    boolean noHuge = options.hugePages() && memory.pages() == AnonymousMemory.Pages.NORMAL;
+    return over(memory, options.lock(), windowBytes, noHuge ? " (no huge ones to be had)" : "");
+  }
+
+  /**
+   * A device in memory that outlives the process, with whatever that holds.
+   *
+   * @param memory ownership passes, also when this fails
+   * @throws MemoryLockException when the memory cannot be locked as asked
+   */
+  public static MappedRam of(SharedMemory memory, boolean lock) throws IOException {
+    return over(memory, lock, WINDOW_BYTES, "");
+  }
+
+  private static MappedRam over(Memory memory, boolean lock, int windowBytes, String remark)
+      throws IOException {
     try {
-      if (options.lock()) {
+      if (lock) {
         lock(memory);
       }
-      return new MappedRam(memory, windowBytes, describe(memory, options));
+      String description =
+          memory.sizeBytes()
+              + " bytes, "
+              + (lock ? "locked, " : "not locked, ")
+              + memory.description()
+              + remark;
+      return new MappedRam(memory, windowBytes, description);
     } catch (IOException | RuntimeException e) {
       closeAfter(e, memory);
       throw e;
     }
   }
 
-  private static void lock(AnonymousMemory memory) throws IOException {
+  private static void lock(Memory memory) throws IOException {
     try {
       memory.lock();
     } catch (SystemCallException e) {
@@ -100,23 +124,12 @@ public final class MappedRam implements RamDevice {
     }
   }
 
-  private static void closeAfter(Exception failure, AnonymousMemory memory) {
+  private static void closeAfter(Exception failure, Memory memory) {
     try {
       memory.close();
     } catch (IOException e) {
       failure.addSuppressed(e);
     }
-  }
-
-  private static String describe(AnonymousMemory memory, RamOptions options) {
-    String pages =
-        switch (memory.pages()) {
-          case NORMAL ->
-              options.hugePages() ? "normal pages (no huge ones to be had)" : "normal pages";
-          case TRANSPARENT_HUGE -> "transparent huge pages (not enough reserved ones)";
-          case RESERVED_HUGE -> "reserved huge pages";
-        };
-    return memory.sizeBytes() + " bytes, " + (options.lock() ? "locked, " : "not locked, ") + pages;
   }
 
   /** What the device's memory is made of, for a log line: size, locked or not, kind of pages. */

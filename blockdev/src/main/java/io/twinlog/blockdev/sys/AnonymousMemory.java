@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
  * Memory outside the Java heap, mapped for this process alone and filled with zeros. Not
  * thread-safe.
  */
-public final class AnonymousMemory implements AutoCloseable {
+public final class AnonymousMemory implements Memory {
 
   /** What the memory is made of. */
   public enum Pages {
@@ -79,7 +79,7 @@ public final class AnonymousMemory implements AutoCloseable {
     }
   }
 
-  /** Size in bytes, as asked for. */
+  @Override
   public long sizeBytes() {
     return sizeBytes;
   }
@@ -89,13 +89,20 @@ public final class AnonymousMemory implements AutoCloseable {
     return pages;
   }
 
+  @Override
+  public String description() {
+    return switch (pages) {
+      case NORMAL -> "normal pages";
+      case TRANSPARENT_HUGE -> "transparent huge pages (not enough reserved ones)";
+      case RESERVED_HUGE -> "reserved huge pages";
+    };
+  }
+
   /**
-   * Makes every page present now and for as long as the memory is mapped. Reserved huge pages are
-   * never swapped out and do not count against RLIMIT_MEMLOCK, so they are only made present.
-   *
-   * @throws SystemCallException {@code mlock} with ENOMEM, EPERM or EAGAIN where the limit is too
-   *     low
+   * {@inheritDoc} Reserved huge pages are never swapped out and do not count against
+   * RLIMIT_MEMLOCK, so they are only made present.
    */
+  @Override
   public void lock() throws SystemCallException {
     checkOpen();
     if (pages == Pages.RESERVED_HUGE) {
@@ -105,10 +112,7 @@ public final class AnonymousMemory implements AutoCloseable {
     }
   }
 
-  /**
-   * A view of part of the memory, big-endian. The caller neither uses it after {@link #close} nor
-   * hands it to code that might: touching it then ends the process.
-   */
+  @Override
   public ByteBuffer window(long offsetBytes, int lengthBytes) {
     checkOpen();
     if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes > sizeBytes - lengthBytes) {
@@ -124,7 +128,6 @@ public final class AnonymousMemory implements AutoCloseable {
     }
   }
 
-  /** Gives the memory back; idempotent. */
   @Override
   public void close() throws IOException {
     if (!closed) {

@@ -22,6 +22,7 @@ final class Native {
   // asm-generic/mman-common.h and mman.h
   static final int PROT_READ = 0x1;
   static final int PROT_WRITE = 0x2;
+  static final int MAP_SHARED = 0x01;
   static final int MAP_PRIVATE = 0x02;
   static final int MAP_ANONYMOUS = 0x20;
   static final int MAP_HUGETLB = 0x40000;
@@ -37,6 +38,7 @@ final class Native {
   static final int O_CREAT = 0100;
   static final int O_EXCL = 0200;
   static final int O_CLOEXEC = 02000000;
+  static final int O_NOFOLLOW = "aarch64".equals(System.getProperty("os.arch")) ? 0100000 : 0400000;
   static final int O_DIRECT = "aarch64".equals(System.getProperty("os.arch")) ? 0200000 : 040000;
 
   // linux/fs.h
@@ -113,6 +115,15 @@ final class Native {
   static long mapAnonymous(long length, int extraFlags) throws SystemCallException {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | extraFlags;
     long address = C.mmap(null, length, PROT_READ | PROT_WRITE, flags, -1, 0);
+    // MAP_FAILED
+    if (address == -1) {
+      throw failure("mmap");
+    }
+    return address;
+  }
+
+  static long mapShared(int descriptor, long length) throws SystemCallException {
+    long address = C.mmap(null, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     // MAP_FAILED
     if (address == -1) {
       throw failure("mmap");

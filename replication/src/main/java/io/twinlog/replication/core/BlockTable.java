@@ -43,7 +43,10 @@ final class BlockTable {
   /** In this node's ring since its tail, perhaps: a whole batch that replaces them holds all. */
   final BitSet kept;
 
-  BlockTable(long deviceBytes) {
+  private final RamRecord record;
+
+  BlockTable(long deviceBytes, RamRecord record) {
+    this.record = record;
     blocks = Math.toIntExact(deviceBytes / BLOCK_BYTES);
     lastChanged = new long[blocks];
     loggedAt = new long[blocks];
@@ -52,6 +55,26 @@ final class BlockTable {
     masked = new BitSet(blocks);
     kept = new BitSet(blocks);
     Arrays.fill(loggedAt, NOT_LOGGED);
+  }
+
+  /** Notes the write that changed the block, or as of which its content is known. */
+  void changed(int block, long number) {
+    lastChanged[block] = number;
+    record.lastChanged(block, number);
+  }
+
+  /** Takes over what the record says of RAM that has outlived its process. */
+  void restore() {
+    for (int block = 0; block < blocks; block++) {
+      lastChanged[block] = record.lastChanged(block);
+    }
+  }
+
+  /** The content of these blocks is unknown from now on. */
+  void unknown(int first, int end) {
+    for (int block = first; block < end; block++) {
+      changed(block, UNKNOWN);
+    }
   }
 
   static int firstBlock(BlockRequest request) {

@@ -52,9 +52,20 @@ final class Failover {
         switchoverRefused("the primary has not answered in time; see status");
       }
     }
-    if (replica.config().automaticFailover() && isDue()) {
+    if (isResumeDue() || (replica.config().automaticFailover() && isDue())) {
       takeOver();
     }
+  }
+
+  /** RAM has outlived its process, which was primary, and no later view is known. */
+  private boolean isResumeDue() {
+    return !replica.isPrimary()
+        && replica.isIdentified()
+        && !replica.isChanging()
+        && !replica.isPromoting()
+        && replica.now() - notBeforeNanos >= 0
+        && replica.view().primary() == replica.config().node()
+        && replica.isMember();
   }
 
   private boolean isDue() {

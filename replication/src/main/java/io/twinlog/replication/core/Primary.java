@@ -21,6 +21,7 @@ final class Primary {
   private final Replica replica;
   private final BlockTable table;
   private final RamDevice ram;
+  private final RamRecord record;
   private final Slots slots;
   private final LogWriter log;
   private final Loader loader;
@@ -56,7 +57,9 @@ final class Primary {
       Slots slots,
       LogWriter log,
       Loader loader,
-      RequestQueue pending) {
+      RequestQueue pending,
+      RamRecord record) {
+    this.record = record;
     this.replica = replica;
     this.table = table;
     this.ram = ram;
@@ -232,14 +235,16 @@ final class Primary {
         log.beforeChange(block);
         replica.noteDirty(block);
       }
-      table.lastChanged[block] = number;
+      table.changed(block, number);
       loader.written(block);
     }
+    record.begin(number, request.offsetBytes(), request.lengthBytes());
     if (request.command() == Command.WRITE) {
       ram.write(request.offsetBytes(), request.payload());
     } else {
       ram.zero(request.offsetBytes(), request.lengthBytes());
     }
+    record.end(number);
   }
 
   /** Takes pending writes for a group commit: fills the set with their blocks; returns the cut. */

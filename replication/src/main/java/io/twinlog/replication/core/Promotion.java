@@ -191,7 +191,8 @@ final class Promotion {
     planNumber = change.number();
     replica.views().checkpointSeen(recovered.checkpoint());
     if (replica.isMember() || isCoveredByRam(recovered)) {
-      plan = new Plan.FromRam(result);
+      // What a batch has beyond RAM was never acknowledged: the new view makes it void.
+      plan = recovered.end() <= replica.number() ? new Plan.FromRam(result) : null;
       boolean pair = view.clean() && replica.isPeerReadyFor(view);
       change.propose(
           replica

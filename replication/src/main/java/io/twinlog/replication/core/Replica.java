@@ -10,7 +10,6 @@ import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -65,11 +64,34 @@ public final class Replica implements BlockService {
 
   /** Makes a replica that knows nothing yet; {@link #start} reads the backing. */
   public Replica(ReplicaConfig config, RamDevice ram, Effects effects) {
-    this(config, ram, effects, Set.of(Rule.values()));
+    this(config, ram, effects, RamRecord.NONE);
   }
 
-  Replica(ReplicaConfig config, RamDevice ram, Effects effects, Set<Rule> rules) {
-    this(config, ram, effects, rules, Layout.PIECE_BLOCKS, copyAsideBlocks(config.layout()));
+  /**
+   * As {@link #Replica(ReplicaConfig, RamDevice, Effects)}, with RAM that may have outlived an
+   * earlier process.
+   *
+   * @param record what that RAM says of itself
+   */
+  public Replica(ReplicaConfig config, RamDevice ram, Effects effects, RamRecord record) {
+    this(
+        config,
+        ram,
+        effects,
+        record,
+        Set.of(Rule.values()),
+        Layout.PIECE_BLOCKS,
+        copyAsideBlocks(config.layout()));
+  }
+
+  Replica(
+      ReplicaConfig config,
+      RamDevice ram,
+      Effects effects,
+      Set<Rule> rules,
+      int pieceBlocks,
+      int asideBlocks) {
+    this(config, ram, effects, RamRecord.NONE, rules, pieceBlocks, asideBlocks);
   }
 
   /**
@@ -79,6 +101,7 @@ public final class Replica implements BlockService {
       ReplicaConfig config,
       RamDevice ram,
       Effects effects,
+      RamRecord record,
       Set<Rule> rules,
       int pieceBlocks,
       int asideBlocks) {
@@ -86,9 +109,9 @@ public final class Replica implements BlockService {
     this.ram = ram;
     this.effects = effects;
     this.rules = rules;
-    table = new BlockTable(config.layout().deviceBytes());
-    slots = new Slots(effects, config.layout(), config.node());
-    views = new Views(this, effects, slots);
+    table = new BlockTable(config.layout().deviceBytes(), record);
+    slots = new Slots(effects, config.layout(), config.node(), record);
+    views = new Views(this, effects, slots, record, table);
     starting = new Starting(this, slots, views);
     RequestQueue pending = new RequestQueue();
     log =
@@ -96,8 +119,8 @@ public final class Replica implements BlockService {
             this, effects, slots, table, ram, config.layout(), pending, pieceBlocks, asideBlocks);
     checkpointer = new Checkpointer(this, effects, slots, table, ram, config.layout(), log);
     loader = new Loader(this, effects, ram, config.layout());
-    primaryPart = new Primary(this, table, ram, slots, log, loader, pending);
-    secondary = new Secondary(this, table, ram, slots);
+    primaryPart = new Primary(this, table, ram, slots, log, loader, pending, record);
+    secondary = new Secondary(this, table, ram, slots, record);
     eviction = new Eviction(this);
     syncSource = new SyncSource(this, ram, table, eviction);
     promotion = new Promotion(this, slots);
@@ -146,6 +169,9 @@ public final class Replica implements BlockService {
     if (view() == null) {
       return;
     }
+    if (isPopulated()) {
+      views.startingPoint().loaded();
+    }
     links.tick();
     moveCounter();
     handover.tick();
@@ -165,7 +191,16 @@ public final class Replica implements BlockService {
     }
   }
 
-  /** Asked for by {@link Effects#requestEndTurn}: the events at hand have been taken in. */
+  /** As {@link #endTurn(long)}, with the time of the last tick. */
+  void endTurn() {
+    endTurn(now);
+  }
+
+  /**
+   * Asked for by {@link Effects#requestEndTurn}: the events at hand have been taken in.
+   *
+   * @param nowNanos of the same clock as that of {@link #tick}
+   */
   public void endTurn(long nowNanos) {
     endTurnRequested = false;
     inEndTurn = true;
@@ -240,7 +275,9 @@ public final class Replica implements BlockService {
 
   /** Every block's content is going to be that of the write, as the backing has it. */
   void loadsContentOf(long number) {
-    Arrays.fill(table.lastChanged, number);
+    for (int block = 0; block < table.blocks; block++) {
+      table.changed(block, number);
+    }
   }
 
   void checkWhole() {

@@ -19,9 +19,6 @@ final class Roles {
   /** This node took over, or loaded: what it has may be known to nobody else yet. */
   private boolean taker;
 
-  /** RAM has come, or is to come, from the backing in this primacy. */
-  private boolean loads;
-
   Roles(
       Replica replica,
       Views views,
@@ -68,9 +65,6 @@ final class Roles {
 
   private void leavePrimary() {
     primary = false;
-    if (loads && !replica.isPopulated()) {
-      views.startingPoint().forget();
-    }
     destager.end();
     syncSource.end();
     primaryPart.end();
@@ -90,7 +84,6 @@ final class Roles {
     primarySinceView = replica.view().number();
     taker = true;
     Promotion.Plan plan = promotion.takePlan(replica.view().number());
-    loads = plan instanceof Promotion.Plan.FromBacking;
     if (plan instanceof Promotion.Plan.FromBacking fromBacking
         && fromBacking.survey().outcome() instanceof Recovered recovered) {
       views.holdsContentUpTo(replica.view().base());

@@ -13,6 +13,7 @@ final class Secondary {
   private final BlockTable table;
   private final RamDevice ram;
   private final Slots slots;
+  private final RamRecord record;
   private final SyncMeter meter = new SyncMeter();
 
   /** The lone view whose primary fills this copy; 0 when none does. */
@@ -24,11 +25,12 @@ final class Secondary {
   /** What the primary has said last. */
   private boolean paused;
 
-  Secondary(Replica replica, BlockTable table, RamDevice ram, Slots slots) {
+  Secondary(Replica replica, BlockTable table, RamDevice ram, Slots slots, RamRecord record) {
     this.replica = replica;
     this.table = table;
     this.ram = ram;
     this.slots = slots;
+    this.record = record;
   }
 
   boolean isSyncTarget() {
@@ -85,12 +87,14 @@ final class Secondary {
       return;
     }
     replica.advanceNumber();
+    record.begin(number, offset, length);
     if (command == Command.WRITE) {
       ram.write(offset, payload);
     } else {
       ram.zero(offset, length);
     }
     written(offset, length);
+    record.end(number);
   }
 
   void blocks(Link link, long view, long offset, long length, ByteBuf data) {
@@ -105,9 +109,10 @@ final class Secondary {
     } else {
       ram.write(offset, data);
     }
+    record.order();
     int end = BlockTable.endBlock(offset, length);
     for (int block = (int) (offset / BlockTable.BLOCK_BYTES); block < end; block++) {
-      table.lastChanged[block] = replica.number();
+      table.changed(block, replica.number());
     }
     meter.done(length);
   }
@@ -123,7 +128,7 @@ final class Secondary {
     int end = BlockTable.endBlock(offset, length);
     for (int block = (int) (offset / BlockTable.BLOCK_BYTES); block < end; block++) {
       if (table.lastChanged[block] != BlockTable.UNKNOWN) {
-        table.lastChanged[block] = replica.number();
+        table.changed(block, replica.number());
       }
     }
   }
@@ -212,7 +217,7 @@ final class Secondary {
       start.blocks().addTo(blocks, table.blocks);
     }
     for (int block = blocks.nextSetBit(0); block >= 0; block = blocks.nextSetBit(block + 1)) {
-      table.lastChanged[block] = BlockTable.UNKNOWN;
+      table.unknown(block, block + 1);
     }
     syncStarted = true;
     replica.views().followFrom(start.number());

@@ -35,6 +35,7 @@ final class Slots {
   private final Effects effects;
   private final Layout layout;
   private final int node;
+  private final RamRecord record;
   private final ArrayDeque<Update> updates = new ArrayDeque<>();
   private final ArrayDeque<Completion> waitingReads = new ArrayDeque<>();
   private int readsUnderWay;
@@ -44,7 +45,8 @@ final class Slots {
   /** Highest sequence whose write has completed: an area that shows less was rolled back. */
   private long writtenSequence;
 
-  Slots(Effects effects, Layout layout, int node) {
+  Slots(Effects effects, Layout layout, int node, RamRecord record) {
+    this.record = record;
     this.effects = effects;
     this.layout = layout;
     this.node = node;
@@ -83,6 +85,7 @@ final class Slots {
     Update update = updates.removeFirst();
     SlotRecord next = update.change().apply(own).withSequence(own.sequence() + 1);
     own = next;
+    record.slotSequence(next.sequence());
     ByteBuffer sector = effects.acquireBuffer(layout.sectorBytes());
     SlotCodec.encode(next, sector);
     sector.position(0).limit(layout.sectorBytes());

@@ -40,6 +40,7 @@ final class StartingPoint {
   static final long NONE = -1;
 
   private final Replica replica;
+  private final RamRecord record;
 
   /** 0 when nothing is known of the content. */
   private long view;
@@ -49,14 +50,48 @@ final class StartingPoint {
 
   private boolean running;
 
-  StartingPoint(Replica replica) {
+  /** The backing's content is not all in RAM yet. */
+  private boolean loads;
+
+  StartingPoint(Replica replica, RamRecord record) {
     this.replica = replica;
+    this.record = record;
+  }
+
+  /** The content of RAM that has outlived its process is of that view's history up to a number. */
+  void restore(long ofView, long upTo) {
+    view = ofView;
+    number = upTo;
   }
 
   /** RAM follows the history of this view from now on, with the replica's own number. */
   void follow(long ofView) {
-    view = ofView;
-    running = true;
+    if (!loads) {
+      view = ofView;
+      running = true;
+      record.follow(ofView, replica.number());
+    }
+  }
+
+  /** As {@link #follow}: a resync sends, or has marked unknown, whatever RAM lacks. */
+  void followResync(long ofView) {
+    loads = false;
+    follow(ofView);
+  }
+
+  /** RAM is about to be filled from the backing; until it is, nothing is known of its content. */
+  void load() {
+    view = 0;
+    running = false;
+    loads = true;
+    record.forget();
+  }
+
+  /** RAM lacks nothing any more. */
+  void loaded() {
+    if (loads) {
+      followResync(replica.view().number());
+    }
   }
 
   /** The replica's number is about to mean nothing; the content stays. */
@@ -69,6 +104,7 @@ final class StartingPoint {
   void forget() {
     view = 0;
     running = false;
+    record.forget();
   }
 
   /** The view in whose history the content is; 0 when nothing is known of it. */

@@ -12,6 +12,8 @@ final class Views {
   private final Replica replica;
   private final Effects effects;
   private final Slots slots;
+  private final RamRecord record;
+  private final BlockTable table;
   private final Lineage lineage = new Lineage();
   private final StartingPoint startingPoint;
 
@@ -38,11 +40,13 @@ final class Views {
   /** Greatest checkpoint that this node has seen published. */
   private long knownCheckpoint;
 
-  Views(Replica replica, Effects effects, Slots slots) {
+  Views(Replica replica, Effects effects, Slots slots, RamRecord record, BlockTable table) {
     this.replica = replica;
     this.effects = effects;
     this.slots = slots;
-    startingPoint = new StartingPoint(replica);
+    this.record = record;
+    this.table = table;
+    startingPoint = new StartingPoint(replica, record);
   }
 
   /** Who this process is. */
@@ -64,9 +68,52 @@ final class Views {
       hasContent = true;
     }
     lineage.learn(view);
+    if (record.view() != 0) {
+      restore(reading.own());
+    }
+    record.incarnation(incarnation);
     replica.event("view", "", describe(view), "at start");
     replica.requestEndTurn();
     return view;
+  }
+
+  /**
+   * RAM has outlived its process. When no write was under way in it, and it is what this node's
+   * slot says was here last, it is the same incarnation as before; else its content is the starting
+   * point of a resync, without what was torn.
+   */
+  private void restore(SlotRecord own) {
+    table.restore();
+    if (record.isTorn()) {
+      table.unknown(
+          (int) (record.tornOffset() / BlockTable.BLOCK_BYTES),
+          BlockTable.endBlock(record.tornOffset(), record.tornLength()));
+    }
+    boolean whole = !record.isTorn() && !table.hasUnknown();
+    record.follow(record.view(), record.number());
+    startingPoint.restore(record.view(), record.number());
+    boolean last =
+        record.incarnation() == own.incarnation() && record.slotSequence() >= own.sequence();
+    if (whole && last && fitsView()) {
+      incarnation = record.incarnation();
+      number = record.number();
+      hasContent = true;
+      startingPoint.follow(record.view());
+      if (replica.isMember()) {
+        startingPoint.follow(view.number());
+        memberView = view.members() == 3 ? view : null;
+      }
+      replica.event("copy", "", "kept", "RAM has outlived its process, up to write " + number);
+    } else {
+      replica.event(
+          "copy", "", "inconsistent", "RAM has outlived its process, but not as a whole copy");
+    }
+  }
+
+  /** Of a view that the earlier process did not learn, its content is all there is at the base. */
+  private boolean fitsView() {
+    boolean member = view.incarnation(replica.config().node()) == record.incarnation();
+    return !member || record.view() == view.number() || record.number() == view.base();
   }
 
   View view() {
@@ -243,7 +290,7 @@ final class Views {
 
   /** RAM is about to be filled from the backing; what follows is another incarnation. */
   void discardCopy(String why) {
-    startingPoint.forget();
+    startingPoint.load();
     giveUpCopy(why);
   }
 
@@ -254,6 +301,7 @@ final class Views {
   void giveUpCopy(String why) {
     startingPoint.stay();
     incarnation = effects.freshIdentity();
+    record.incarnation(incarnation);
     hasContent = false;
     memberView = null;
     number = 0;
@@ -264,7 +312,7 @@ final class Views {
   /** A resync begins: but for the blocks that are to come, RAM is as of the write. */
   void followFrom(long first) {
     number = first;
-    startingPoint.follow(view.number());
+    startingPoint.followResync(view.number());
   }
 
   private String describe(View of) {

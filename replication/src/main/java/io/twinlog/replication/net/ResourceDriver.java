@@ -5,6 +5,7 @@ import io.twinlog.blockdev.BlockService;
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.shelf.Shelf;
 import io.twinlog.replication.core.Outcome;
+import io.twinlog.replication.core.RamRecord;
 import io.twinlog.replication.core.Replica;
 import io.twinlog.replication.core.ReplicaConfig;
 import io.twinlog.replication.core.ReplicaEvent;
@@ -46,6 +47,7 @@ public final class ResourceDriver implements AutoCloseable {
       ReplicaConfig config,
       PeerSettings peer,
       RamDevice ram,
+      RamRecord record,
       Shelf shelf,
       EventLoop loop,
       BufferLimits buffers,
@@ -57,7 +59,8 @@ public final class ResourceDriver implements AutoCloseable {
     this.feed = new EventFeed(config.resource());
     this.turns = new Turns(config.resource(), loop, feed, panic);
     this.replica =
-        new Replica(config, ram, new DriverEffects(shelf, new BufferPool(buffers), turns, feed));
+        new Replica(
+            config, ram, new DriverEffects(shelf, new BufferPool(buffers), turns, feed), record);
     SharedConfig shared = new SharedConfig(peer.shared());
     this.connector =
         new PeerConnector(
@@ -80,6 +83,7 @@ public final class ResourceDriver implements AutoCloseable {
    * Puts a resource together; nothing runs before {@link #start}.
    *
    * @param ram ownership passes
+   * @param record what RAM that outlives the process says of itself, or {@link RamRecord#NONE}
    * @param shelf ownership passes
    * @param loop of {@link Transport#newGroup}; not shut down by the driver
    * @param panic told once that an invariant is broken: the process is to end at once
@@ -88,11 +92,12 @@ public final class ResourceDriver implements AutoCloseable {
       ReplicaConfig config,
       PeerSettings peer,
       RamDevice ram,
+      RamRecord record,
       Shelf shelf,
       EventLoop loop,
       BufferLimits buffers,
       Consumer<String> panic) {
-    return new ResourceDriver(config, peer, ram, shelf, loop, buffers, panic);
+    return new ResourceDriver(config, peer, ram, record, shelf, loop, buffers, panic);
   }
 
   /** Begins reading the backing and looking for the peer. */

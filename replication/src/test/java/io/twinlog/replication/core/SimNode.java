@@ -3,12 +3,15 @@ package io.twinlog.replication.core;
 import io.twinlog.blockdev.shelf.IoChain;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 
 /** One simulated process: a replica, its RAM, and what the world delivers to it. */
 final class SimNode implements Effects {
   private static final long TICK_NANOS = 10_000_000;
+  private static final UUID BOOT = new UUID(3, 4);
 
   private final SimWorld world;
   private final int index;
@@ -18,6 +21,12 @@ final class SimNode implements Effects {
   private final Map<Long, SimRequest> assigned = new HashMap<>();
 
   private HeapRam ram;
+
+  /** What outlives a crash beside the RAM; nothing when {@code kept} is false. */
+  private final ByteBuffer header = ByteBuffer.allocate(RamRecord.HEADER_BYTES);
+
+  private final ByteBuffer table;
+  private boolean kept;
   private Replica replica;
   private boolean alive;
   private boolean paused;
@@ -33,6 +42,7 @@ final class SimNode implements Effects {
     this.world = world;
     this.index = index;
     this.clockOffset = world.random().nextLong(1L << 40);
+    this.table = ByteBuffer.allocate((int) RamRecord.tableBytes(SimWorld.DEVICE_BYTES));
   }
 
   SimWorld world() {
@@ -81,12 +91,22 @@ final class SimNode implements Effects {
     alive = true;
     paused = false;
     backlog.clear();
-    ram = new HeapRam((int) world.config(index).layout().deviceBytes());
+    ReplicaConfig config = world.config(index);
+    int size = (int) config.layout().deviceBytes();
+    if (!kept) {
+      ram = new HeapRam(size);
+      Arrays.fill(header.array(), (byte) 0);
+    }
+    RamRecord record =
+        world.options().keepsRam()
+            ? RamRecord.open(header, table, config.uuid(), index, size, BOOT)
+            : RamRecord.NONE;
     replica =
         new Replica(
-            world.config(index),
+            config,
             ram,
             this,
+            record,
             world.options().rules(),
             world.options().pieceBlocks(),
             world.options().asideBlocks());
@@ -96,8 +116,33 @@ final class SimNode implements Effects {
     world.after(TICK_NANOS, () -> tick(mine));
   }
 
+  /** Whether the RAM of the dead process is still there. */
+  boolean isRamKept() {
+    return kept;
+  }
+
+  /** The machine has lost its power. */
+  void loseRam() {
+    kept = false;
+  }
+
+  /** The process ended in the middle of a write to RAM. */
+  private void tear() {
+    ReplicaConfig config = world.config(index);
+    RamRecord record = RamRecord.open(header, table, config.uuid(), index, ram.sizeBytes(), BOOT);
+    int length = world.random().nextInt(1, 2 * BlockTable.BLOCK_BYTES);
+    int offset = world.random().nextInt((int) ram.sizeBytes() - length);
+    record.begin(record.number() + 1, offset, length);
+    Arrays.fill(ram.bytes(), offset, offset + length, (byte) 0xAB);
+    world.count("torn RAM");
+  }
+
   void crash() {
     world.trace("crash", this);
+    kept = world.options().keepsRam() && world.random().nextInt(4) != 0;
+    if (kept && world.random().nextInt(4) == 0) {
+      tear();
+    }
     alive = false;
     paused = false;
     life++;

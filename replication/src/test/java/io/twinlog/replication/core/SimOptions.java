@@ -38,6 +38,11 @@ record SimOptions(
         4_000_000_000L);
   }
 
+  /** Whether RAM may outlive its process ({@code ram = shm}). */
+  boolean keepsRam() {
+    return seed % 5 < 2;
+  }
+
   SimOptions without(Rule rule) {
     EnumSet<Rule> rest = EnumSet.copyOf(rules);
     rest.remove(rule);

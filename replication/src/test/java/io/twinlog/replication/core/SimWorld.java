@@ -19,7 +19,7 @@ import java.util.UUID;
  */
 final class SimWorld {
   private static final int BLOCKS = 8;
-  private static final int DEVICE_BYTES = BLOCKS * BlockTable.BLOCK_BYTES;
+  static final int DEVICE_BYTES = BLOCKS * BlockTable.BLOCK_BYTES;
   private static final int TRACE_LINES = 1000;
   private static final boolean TRACE_IO = Boolean.getBoolean("twinlog.sim.io");
   private static final int CLIENT_REQUESTS = 6;
@@ -290,7 +290,8 @@ final class SimWorld {
     }
     for (int i = 0; i < 2; i++) {
       Replica replica = nodes[i].replica();
-      if (view.isMember(i) && nodes[i].isAlive() && view.incarnation(i) == replica.incarnation()) {
+      boolean there = nodes[i].isAlive() || nodes[i].isRamKept();
+      if (view.isMember(i) && there && view.incarnation(i) == replica.incarnation()) {
         return false;
       }
     }
@@ -360,6 +361,8 @@ final class SimWorld {
         crash(nodes[1]);
         if (random.nextBoolean()) {
           shelf.losePower();
+          nodes[0].loseRam();
+          nodes[1].loseRam();
           count("power loss");
         }
       }

@@ -11,6 +11,7 @@ import io.twinlog.blockdev.log.Superblock;
 import io.twinlog.blockdev.ram.MappedRam;
 import io.twinlog.blockdev.shelf.Shelf;
 import io.twinlog.blockdev.shelf.ShelfSpec;
+import io.twinlog.replication.core.RamRecord;
 import io.twinlog.replication.core.ReplicaConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -91,6 +92,7 @@ final class DriverPair implements AutoCloseable {
         config,
         peer,
         MappedRam.unlocked(DEVICE_BYTES),
+        RamRecord.NONE,
         own,
         loops.next(),
         new BufferLimits(ReplicaConfig.SMALL_BUFFERS, ReplicaConfig.PIECE_BUFFERS),
