@@ -26,6 +26,13 @@ final class Lineage {
     }
   }
 
+  /** RAM comes from the backing: what an older RAM content has in common with that is not known. */
+  void restart(View view) {
+    bases.clear();
+    lastView = view.number() - 1;
+    learn(view);
+  }
+
   PeerControl.SyncOffer offer() {
     return new PeerControl.SyncOffer(lastView, List.copyOf(bases));
   }

@@ -121,7 +121,7 @@ public final class Replica implements BlockService {
     loader = new Loader(this, effects, ram, config.layout());
     primaryPart = new Primary(this, table, ram, slots, log, loader, pending, record);
     secondary = new Secondary(this, table, ram, slots, record);
-    eviction = new Eviction(this);
+    eviction = new Eviction((from, to, detail) -> event("peer", from, to, detail));
     syncSource = new SyncSource(this, ram, table, eviction);
     promotion = new Promotion(this, slots);
     handover = new Handover(this, log, checkpointer, table);
@@ -176,7 +176,7 @@ public final class Replica implements BlockService {
     moveCounter();
     handover.tick();
     promotion.tick();
-    eviction.tick();
+    eviction.tick(now, isPrimary() && isPair());
     syncSource.tick();
     secondary.tick();
     failover.tick();
@@ -275,6 +275,7 @@ public final class Replica implements BlockService {
 
   /** Every block's content is going to be that of the write, as the backing has it. */
   void loadsContentOf(long number) {
+    views.lineage().restart(view());
     for (int block = 0; block < table.blocks; block++) {
       table.changed(block, number);
     }
