@@ -105,6 +105,9 @@ final class Injector {
   }
 
   private void operate(NodeProcess node, Action action) {
+    if (paused.contains(node)) {
+      return;
+    }
     history.tell(node.name() + ": " + action + ": " + Site.operate(node, action));
   }
 

@@ -78,7 +78,7 @@ final class Nemesis {
   }
 
   private void dwell() {
-    long millis = random.nextInt(20) == 0 ? options.longMillis() : random.nextInt(2_500);
+    long millis = random.nextInt(20) == 0 ? options.longMillis() : random.nextInt(100, 3_000);
     LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis));
   }
 }

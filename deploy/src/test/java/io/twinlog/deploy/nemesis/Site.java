@@ -24,7 +24,7 @@ final class Site implements AutoCloseable {
   /** Small, so that many resyncs fit into a run. */
   static final int SIZE_MIB = 16;
 
-  private static final long ANSWER_MILLIS = 30_000;
+  private static final long ANSWER_MILLIS = 10_000;
   private static final long STATUS_MILLIS = 2_000;
 
   final NodeProcess alpha;

@@ -2,6 +2,7 @@ package io.twinlog.deploy.nemesis.history;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -102,7 +103,7 @@ final class Precedence {
       at = left.stream().filter(earlier -> isBefore(earlier, later)).findFirst().orElseThrow();
     }
     List<Integer> cycle = new ArrayList<>(path.subList(path.indexOf(at), path.size()));
-    java.util.Collections.reverse(cycle);
+    Collections.reverse(cycle);
     return cycle;
   }
 
