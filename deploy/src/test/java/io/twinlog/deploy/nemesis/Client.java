@@ -144,7 +144,13 @@ final class Client implements Runnable {
       Operation.Kind kind, Cells.Range range, long[] values, long invoked, long answeredNanos) {
     history.add(
         new Operation(
-            kind, number, nodes.get(at).name(), range.firstBlock(), values, invoked, answeredNanos));
+            kind,
+            number,
+            nodes.get(at).name(),
+            range.firstBlock(),
+            values,
+            invoked,
+            answeredNanos));
   }
 
   private static void park(long millis) {

@@ -18,13 +18,11 @@ final class LastLook {
   private static final int CONNECT_MILLIS = 5_000;
   private static final int ANSWER_MILLIS = 60_000;
 
-  private final Site site;
   private final Recovery recovery;
   private final History history;
   private final Consumer<String> story;
 
-  LastLook(Site site, Recovery recovery, History history, Consumer<String> story) {
-    this.site = site;
+  LastLook(Recovery recovery, History history, Consumer<String> story) {
     this.recovery = recovery;
     this.history = history;
     this.story = story;

@@ -16,8 +16,8 @@ final class Nemesis {
   private static final int PROGRESS = 30;
 
   private static final long PROGRESS_SECONDS = 60;
+  private static final List<Fault> FAULTS = List.of(Fault.values());
 
-  private final Site site;
   private final Clients clients;
   private final History history;
   private final RandomGenerator random;
@@ -27,7 +27,6 @@ final class Nemesis {
   private final long startNanos = System.nanoTime();
 
   Nemesis(Site site, Clients clients, History history, RandomGenerator random, Options options) {
-    this.site = site;
     this.clients = clients;
     this.history = history;
     this.random = random;
@@ -54,14 +53,14 @@ final class Nemesis {
       clients.awaitMore(PROGRESS, PROGRESS_SECONDS);
     }
     clients.stop();
-    new LastLook(site, recovery, history, this::tell).run(primary);
+    new LastLook(recovery, history, this::tell).run(primary);
     tell(clients.answered() + " requests answered, " + clients.errors() + " with an error");
   }
 
   private int round(NodeProcess primary, int count) throws IOException, InterruptedException {
     List<Fault> done = new ArrayList<>();
     while (done.size() < count) {
-      Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
+      Fault fault = FAULTS.get(random.nextInt(FAULTS.size()));
       if (fault.losesRam() && done.stream().anyMatch(Fault::losesRam)) {
         continue;
       }

@@ -25,7 +25,7 @@ public final class NemesisMain {
    *     empty directory
    */
   public static void main(String[] arguments) throws Exception {
-    endWithParent();
+    Own.endWithParent();
     Options options =
         new Options(
             Long.parseLong(arguments[0]),
@@ -41,28 +41,10 @@ public final class NemesisMain {
     System.exit(status);
   }
 
-  /** Whoever started this holds the other end of standard input. */
-  private static void endWithParent() {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                while (System.in.read() >= 0) {}
-              } catch (IOException e) {
-                // As good as its end.
-              }
-              Runtime.getRuntime().halt(1);
-            },
-            "parent-watch");
-    thread.setDaemon(true);
-    thread.start();
-  }
-
   private static boolean run(Options options, Path directory)
       throws IOException, InterruptedException {
-    RandomGenerator random =
-        RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
-    History.Record record;
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
+    History.Contents contents;
     try (History history = new History(directory.resolve("history"));
         Site site = Site.make(directory, options.configuration())) {
       Clients clients = new Clients(site.nodes(), history, options.seed());
@@ -70,12 +52,12 @@ public final class NemesisMain {
       try {
         new Nemesis(site, clients, history, random, options).run();
       } finally {
-        record = history.record();
+        contents = history.contents();
       }
     }
-    List<String> violations = Recheck.check(record);
+    List<String> violations = Recheck.check(contents);
     violations.stream().limit(SHOWN).forEach(System.out::println);
-    System.out.println(record.operations().size() + " operations checked");
+    System.out.println(contents.operations().size() + " operations checked");
     return violations.isEmpty();
   }
 }

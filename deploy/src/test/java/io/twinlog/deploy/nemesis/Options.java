@@ -9,7 +9,9 @@ package io.twinlog.deploy.nemesis;
  */
 record Options(long seed, int faults, long longMillis) {
 
-  /** Whether the secondary takes over by itself; otherwise an operator, now and then, asks it to. */
+  /**
+   * Whether the secondary takes over by itself; otherwise an operator, now and then, asks it to.
+   */
   boolean automatic() {
     return seed % 2 == 0;
   }

@@ -53,7 +53,9 @@ final class Own {
       command.addAll(List.of("unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc"));
       command.add("--kill-child");
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      command.addAll(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
+      // It is number 1 among its own processes, and no file in /tmp may be named by that.
+      command.addAll(
+          List.of("-Xmx1g", "-XX:-UsePerfData", "-cp", System.getProperty("java.class.path")));
       command.add(main.getName());
       command.addAll(arguments);
       command.add(directory.toString());
@@ -82,16 +84,30 @@ final class Own {
     }
   }
 
+  /** For such a program: whoever started it holds the other end of its standard input. */
+  static void endWithParent() {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                while (System.in.read() >= 0) {}
+              } catch (IOException e) {
+                // As good as its end.
+              }
+              Runtime.getRuntime().halt(1);
+            },
+            "parent-watch");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
   /** Everything but the disk, which is large and has changed since. */
   private static Path keep(Path directory, String name) throws IOException {
     Path kept = Files.createDirectories(KEPT.resolve(name));
     try (Stream<Path> files = Files.list(directory)) {
       for (Path file : files.toList()) {
         if (Files.isRegularFile(file) && !file.toString().endsWith(".img")) {
-          Files.copy(
-              file,
-              kept.resolve(file.getFileName()),
-              StandardCopyOption.REPLACE_EXISTING);
+          Files.copy(file, kept.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
       }
     }

@@ -68,7 +68,10 @@ final class Site implements AutoCloseable {
 
   private static NodeProcess node(String name, Path directory, PairConfig config) {
     return new NodeProcess(
-        name, directory, PairConfig.ALPHA_NBD + (name.equals("alpha") ? 0 : 1), config,
+        name,
+        directory,
+        PairConfig.ALPHA_NBD + (name.equals("alpha") ? 0 : 1),
+        config,
         Network.inside(name));
   }
 
@@ -99,8 +102,7 @@ final class Site implements AutoCloseable {
 
   /** An operator's verb, and the answer to it in words. */
   static String operate(NodeProcess node, Action action) {
-    OperateRequest verb =
-        OperateRequest.newBuilder().setResource("r0").setAction(action).build();
+    OperateRequest verb = OperateRequest.newBuilder().setResource("r0").setAction(action).build();
     try (AdminClient client = node.ask(Request.newBuilder().setOperate(verb).build())) {
       Reply reply = client.next(ANSWER_MILLIS);
       if (reply == null) {

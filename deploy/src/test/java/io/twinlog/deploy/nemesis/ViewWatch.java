@@ -59,7 +59,8 @@ final class ViewWatch implements Runnable {
   private void note(Event event) {
     history.tell(
         "%s %s %s -> %s %s"
-            .formatted(node.name(), event.getKind(), event.getFrom(), event.getTo(), event.getDetail())
+            .formatted(
+                node.name(), event.getKind(), event.getFrom(), event.getTo(), event.getDetail())
             .strip());
     Matcher view = VIEW.matcher(event.getTo());
     if (event.getKind().equals("view") && view.lookingAt()) {

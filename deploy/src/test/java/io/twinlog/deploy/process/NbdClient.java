@@ -143,6 +143,24 @@ public final class NbdClient implements AutoCloseable {
     return data;
   }
 
+  /** Sends a write and does not wait for the answer; what comes is for nobody. */
+  public void sendWrite(long offset, byte[] data) throws IOException {
+    request(CMD_WRITE, offset, data.length);
+    out.write(data);
+    out.flush();
+  }
+
+  /** Sends a read and does not wait for the answer; what comes is for nobody. */
+  public void sendRead(long offset, int length) throws IOException {
+    request(CMD_READ, offset, length);
+    out.flush();
+  }
+
+  /** Ends the connection without a word, from any thread. */
+  public void abort() throws IOException {
+    socket.close();
+  }
+
   void flush() throws IOException {
     request(CMD_FLUSH, 0, 0);
     out.flush();

@@ -44,7 +44,8 @@ public record PairConfig(
   }
 
   PairConfig with(String lines) {
-    return new PairConfig(alphaAddress, betaAddress, sizeMiB, backing, secret, more + "\n  " + lines);
+    return new PairConfig(
+        alphaAddress, betaAddress, sizeMiB, backing, secret, more + "\n  " + lines);
   }
 
   /** Writes the file, and the secret file next to it. */

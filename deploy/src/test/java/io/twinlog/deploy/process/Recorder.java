@@ -38,8 +38,7 @@ final class Recorder implements AutoCloseable {
 
   /** Starts as many clients, with requests of as many blocks, at least and at most. */
   static Recorder start(Pair pair, int clients, int minBlocks, int maxBlocks) {
-    Recorder recorder =
-        new Recorder(pair.nodes(), pair.sizeBytes(), clients, minBlocks, maxBlocks);
+    Recorder recorder = new Recorder(pair.nodes(), pair.sizeBytes(), clients, minBlocks, maxBlocks);
     recorder.threads.forEach(Thread::start);
     return recorder;
   }

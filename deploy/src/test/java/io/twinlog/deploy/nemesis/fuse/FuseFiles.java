@@ -59,7 +59,7 @@ final class FuseFiles {
   }
 
   /** Carries a request out, however long that takes; null where none is expected. */
-  ByteBuffer answer(ByteBuffer request) {
+  byte[] answer(ByteBuffer request) {
     request.getInt();
     int opcode = request.getInt();
     long unique = request.getLong();
@@ -69,11 +69,11 @@ final class FuseFiles {
       return null;
     }
     try {
-      return finish(unique, carryOut(opcode, node, request));
+      return finish(unique, 0, carryOut(opcode, node, request));
     } catch (StoragePath.Failed e) {
-      return error(unique, e.errno());
+      return finish(unique, e.errno(), reply(0));
     } catch (IOException e) {
-      return error(unique, StoragePath.EIO);
+      return finish(unique, StoragePath.EIO, reply(0));
     }
   }
 
@@ -165,15 +165,10 @@ final class FuseFiles {
         .position(OUT_HEADER_BYTES);
   }
 
-  private static ByteBuffer finish(long unique, ByteBuffer reply) {
-    reply.clear();
-    reply.putInt(0, reply.limit()).putInt(4, 0).putLong(8, unique);
-    return reply;
-  }
-
-  private static ByteBuffer error(long unique, int errno) {
-    ByteBuffer reply = reply(0);
-    finish(unique, reply);
-    return reply.putInt(4, -errno);
+  private static byte[] finish(long unique, int errno, ByteBuffer reply) {
+    reply.putInt(0, reply.capacity()).putInt(4, -errno).putLong(8, unique);
+    byte[] bytes = new byte[reply.capacity()];
+    reply.get(0, bytes);
+    return bytes;
   }
 }

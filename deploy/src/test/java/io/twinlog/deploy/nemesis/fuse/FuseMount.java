@@ -89,8 +89,7 @@ public final class FuseMount implements AutoCloseable {
     try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
       for (Path link : open.toList()) {
         // The directory itself is open while it is listed, and gone a moment later.
-        if (Files.isSymbolicLink(link)
-            && Files.readSymbolicLink(link).toString().equals(target)) {
+        if (Files.isSymbolicLink(link) && Files.readSymbolicLink(link).toString().equals(target)) {
           return Integer.parseInt(link.getFileName().toString());
         }
       }
@@ -134,11 +133,11 @@ public final class FuseMount implements AutoCloseable {
   }
 
   private void answer(ByteBuffer request) {
-    ByteBuffer reply = files.answer(request);
+    byte[] reply = files.answer(request);
     if (reply != null) {
       try {
         // One write(2) for each reply; the kernel takes them from any thread.
-        device.write(reply.array(), 0, reply.limit());
+        device.write(reply);
       } catch (IOException e) {
         // Whoever asked has gone.
       }

@@ -21,7 +21,7 @@ public final class History implements AutoCloseable {
    * @param operations in no particular order
    * @param views in no particular order
    */
-  public record Record(List<Operation> operations, List<ViewSeen> views) {}
+  public record Contents(List<Operation> operations, List<ViewSeen> views) {}
 
   private static final String COMMENT = "# ";
 
@@ -61,12 +61,12 @@ public final class History implements AutoCloseable {
   }
 
   /** What there is so far. */
-  public synchronized Record record() {
-    return new Record(List.copyOf(operations), List.copyOf(views));
+  public synchronized Contents contents() {
+    return new Contents(List.copyOf(operations), List.copyOf(views));
   }
 
   /** Reads a file. */
-  public static Record read(Path file) throws IOException {
+  public static Contents read(Path file) throws IOException {
     List<Operation> operations = new ArrayList<>();
     List<ViewSeen> views = new ArrayList<>();
     try (BufferedReader in = Files.newBufferedReader(file)) {
@@ -78,7 +78,7 @@ public final class History implements AutoCloseable {
         }
       }
     }
-    return new Record(operations, views);
+    return new Contents(operations, views);
   }
 
   @Override

@@ -92,8 +92,7 @@ public final class Linearizability {
     return true;
   }
 
-  private static void addTorn(
-      Precedence precedence, Map<Long, Cluster> clusters, Operation read) {
+  private static void addTorn(Precedence precedence, Map<Long, Cluster> clusters, Operation read) {
     for (int block = read.firstBlock(); block < read.endBlock(); block++) {
       Cluster one = clusters.get(read.value(block));
       for (int other = read.firstBlock(); other < read.endBlock(); other++) {

@@ -16,6 +16,7 @@ import java.util.stream.LongStream;
  * @param answeredNanos when the answer was there, or {@link #NEVER}: it may have happened, may
  *     still happen, or never
  */
+@SuppressWarnings("ArrayRecordComponent") // Up to 256 values each, of many operations.
 public record Operation(
     Kind kind,
     int client,

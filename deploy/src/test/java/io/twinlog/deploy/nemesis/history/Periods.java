@@ -104,7 +104,8 @@ public final class Periods {
       int place = find(operation, atLeast[moment.operation()]);
       if (place < 0) {
         violations.add(
-            "answered by a node that was not primary, or not any more; the view then was the one of "
+            "answered by a node that was not primary, or not any more; the view then was the one of"
+                + " "
                 + primaries.get(atLeast[moment.operation()])
                 + ": "
                 + operation);

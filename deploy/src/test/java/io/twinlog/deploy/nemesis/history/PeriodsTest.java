@@ -96,15 +96,14 @@ final class PeriodsTest {
     view(2, "alpha", 1);
     view(3, "beta", 10);
     answered("alpha", 2, 3);
-    history.add(
-        new Operation(Kind.READ, 2, "beta", 0, new long[] {1, 0, -1}, 5, Operation.NEVER));
+    history.add(new Operation(Kind.READ, 2, "beta", 0, new long[] {1, 0, -1}, 5, Operation.NEVER));
     Path file = directory.resolve("history");
     try (History out = new History(file)) {
       out.tell("a story");
       history.forEach(out::add);
       views.forEach(out::add);
     }
-    History.Record read = History.read(file);
+    History.Contents read = History.read(file);
     assertEquals(history, read.operations());
     assertEquals(views, read.views());
     assertEquals(3 + views.size(), Files.readAllLines(file).size());

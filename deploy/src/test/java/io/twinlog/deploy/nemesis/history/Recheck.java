@@ -13,9 +13,9 @@ public final class Recheck {
   private Recheck() {}
 
   /** Everything that is wrong with a history, a line for each; empty when nothing is. */
-  public static List<String> check(History.Record record) {
-    List<String> violations = new ArrayList<>(Linearizability.check(record.operations()));
-    violations.addAll(Periods.check(record.operations(), record.views()));
+  public static List<String> check(History.Contents contents) {
+    List<String> violations = new ArrayList<>(Linearizability.check(contents.operations()));
+    violations.addAll(Periods.check(contents.operations(), contents.views()));
     return violations;
   }
 
@@ -25,12 +25,12 @@ public final class Recheck {
       System.err.println("usage: deploy/recheck FILE");
       System.exit(2);
     }
-    History.Record record = History.read(Path.of(arguments[0]));
-    List<String> violations = check(record);
+    History.Contents contents = History.read(Path.of(arguments[0]));
+    List<String> violations = check(contents);
     System.out.println(
-        record.operations().size()
+        contents.operations().size()
             + " operations, "
-            + record.views().size()
+            + contents.views().size()
             + " views seen: "
             + (violations.isEmpty() ? "nothing is wrong" : violations.size() + " violations"));
     violations.stream().limit(SHOWN).forEach(System.out::println);

@@ -28,7 +28,9 @@ public record ViewSeen(long number, String primary, String node, long seenNanos)
   static ViewSeen parse(String line) {
     String[] word = line.split(" ", -1);
     return new ViewSeen(
-        Long.parseLong(word[1]), word[2].equals("-") ? "" : word[2], word[3],
+        Long.parseLong(word[1]),
+        word[2].equals("-") ? "" : word[2],
+        word[3],
         Long.parseLong(word[4]));
   }
 }
