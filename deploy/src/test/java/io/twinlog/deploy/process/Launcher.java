@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** {@code deploy/bin/twinlog}, and other programs, run to their end. */
-final class Launcher {
+public final class Launcher {
 
   /** No program that is run to its end takes longer, unless something is wrong. */
   private static final long LIMIT_SECONDS = 180;
@@ -21,10 +21,10 @@ final class Launcher {
    *
    * @param millis how long it ran
    */
-  record Result(List<String> command, int exitCode, String out, String err, long millis) {
+  public record Result(List<String> command, int exitCode, String out, String err, long millis) {
 
     /** Fails unless the program succeeded. */
-    Result orFail() {
+    public Result orFail() {
       if (exitCode != 0) {
         throw new AssertionError(this);
       }
@@ -32,7 +32,7 @@ final class Launcher {
     }
 
     /** Everything the program said. */
-    String text() {
+    public String text() {
       return out + err;
     }
 
@@ -48,7 +48,8 @@ final class Launcher {
     return Path.of("bin", "twinlog").toAbsolutePath();
   }
 
-  static Result run(List<String> command) throws IOException, InterruptedException {
+  /** Runs a program; it ends within three minutes or the caller fails. */
+  public static Result run(List<String> command) throws IOException, InterruptedException {
     Path out = Files.createTempFile("out", ".txt");
     Path err = Files.createTempFile("err", ".txt");
     try {
@@ -75,7 +76,8 @@ final class Launcher {
     }
   }
 
-  static Result run(String... command) throws IOException, InterruptedException {
+  /** Runs a program; it ends within three minutes or the caller fails. */
+  public static Result run(String... command) throws IOException, InterruptedException {
     return run(List.of(command));
   }
 

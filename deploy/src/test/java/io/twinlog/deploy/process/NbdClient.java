@@ -14,10 +14,10 @@ import java.nio.charset.StandardCharsets;
  * A small NBD client (NBD protocol, doc/proto.md): fixed newstyle, OPT_GO, simple replies, one
  * request at a time. It knows exactly what it was told; other clients retry and cache.
  */
-final class NbdClient implements AutoCloseable {
+public final class NbdClient implements AutoCloseable {
 
   /** The server refused the export, or a request, in words or by a number. */
-  static final class Refused extends IOException {
+  public static final class Refused extends IOException {
     private static final long serialVersionUID = 1;
 
     Refused(String message) {
@@ -38,6 +38,8 @@ final class NbdClient implements AutoCloseable {
   private static final int REP_INFO = 3;
   private static final int INFO_EXPORT = 0;
   private static final int REP_ERROR_BIT = 1 << 31;
+
+  private static final int CONNECT_MILLIS = 5000;
 
   private static final int CMD_READ = 0;
   private static final int CMD_WRITE = 1;
@@ -63,11 +65,23 @@ final class NbdClient implements AutoCloseable {
    * @throws Refused when the server does not serve it
    */
   static NbdClient open(NodeProcess node, int readTimeoutMillis) throws IOException {
+    return open(node, CONNECT_MILLIS, readTimeoutMillis);
+  }
+
+  /**
+   * Connects and opens the export.
+   *
+   * @param connectTimeoutMillis how long the connection may take
+   * @param readTimeoutMillis how long an answer may take; 0: for ever
+   * @throws Refused when the server does not serve it
+   */
+  public static NbdClient open(NodeProcess node, int connectTimeoutMillis, int readTimeoutMillis)
+      throws IOException {
     Socket socket = new Socket();
     try {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(readTimeoutMillis);
-      socket.connect(new InetSocketAddress(node.address(), node.nbdPort()), 5000);
+      socket.connect(new InetSocketAddress(node.address(), node.nbdPort()), connectTimeoutMillis);
       NbdClient client = new NbdClient(socket);
       client.negotiate("r0");
       return client;
@@ -112,20 +126,39 @@ final class NbdClient implements AutoCloseable {
   }
 
   /** Returns when the write is acknowledged; any exception leaves its outcome unknown. */
-  void write(long offset, byte[] data) throws IOException {
+  public void write(long offset, byte[] data) throws IOException {
     request(CMD_WRITE, offset, data.length);
     out.write(data);
     out.flush();
     awaitReply();
   }
 
-  byte[] read(long offset, int length) throws IOException {
+  /** Reads; any exception leaves the connection of no use. */
+  public byte[] read(long offset, int length) throws IOException {
     request(CMD_READ, offset, length);
     out.flush();
     awaitReply();
     byte[] data = new byte[length];
     in.readFully(data);
     return data;
+  }
+
+  /** Sends a write and does not wait for the answer; what comes is for nobody. */
+  public void sendWrite(long offset, byte[] data) throws IOException {
+    request(CMD_WRITE, offset, data.length);
+    out.write(data);
+    out.flush();
+  }
+
+  /** Sends a read and does not wait for the answer; what comes is for nobody. */
+  public void sendRead(long offset, int length) throws IOException {
+    request(CMD_READ, offset, length);
+    out.flush();
+  }
+
+  /** Ends the connection without a word, from any thread. */
+  public void abort() throws IOException {
+    socket.close();
   }
 
   void flush() throws IOException {

@@ -18,9 +18,9 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /** A real node: a process that runs {@code twinlog node}, with what a test does to it. */
-final class NodeProcess implements AutoCloseable {
+public final class NodeProcess implements AutoCloseable {
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private static final int END_SECONDS = 60;
 
@@ -32,10 +32,23 @@ final class NodeProcess implements AutoCloseable {
   private final Path config;
   private final Path log;
   private final int nbdPort;
+  private final List<String> prefix;
   private PairConfig settings;
   private Process process;
 
   NodeProcess(String name, Path directory, int nbdPort, PairConfig settings) {
+    this(name, directory, nbdPort, settings, List.of());
+  }
+
+  /**
+   * A node that does not run yet.
+   *
+   * @param directory for what it writes
+   * @param prefix a command that runs the node's, in the same process
+   */
+  public NodeProcess(
+      String name, Path directory, int nbdPort, PairConfig settings, List<String> prefix) {
+    this.prefix = prefix;
     this.name = name;
     this.runDir = directory.resolve("run-" + name);
     this.config = directory.resolve(name + ".conf");
@@ -44,12 +57,13 @@ final class NodeProcess implements AutoCloseable {
     this.settings = settings;
   }
 
-  String name() {
+  /** As the configuration names it. */
+  public String name() {
     return name;
   }
 
   String address() {
-    return settings.address();
+    return settings.address(name);
   }
 
   int nbdPort() {
@@ -61,18 +75,21 @@ final class NodeProcess implements AutoCloseable {
   }
 
   /** What the node's configuration file is to say from its next start on. */
-  void configure(PairConfig other) {
+  public void configure(PairConfig other) {
     settings = other;
   }
 
-  long pid() {
+  /** The process's number. */
+  public long pid() {
     return process.pid();
   }
 
   /** Starts the process and waits until it answers. */
-  void start() throws IOException, InterruptedException {
+  public void start() throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(command(List.of("node")));
     process =
-        new ProcessBuilder(command(List.of("node")))
+        new ProcessBuilder(command)
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
@@ -80,7 +97,8 @@ final class NodeProcess implements AutoCloseable {
     long deadline = System.nanoTime() + START_LIMIT.toNanos();
     while (!answers()) {
       if (!process.isAlive() || System.nanoTime() - deadline > 0) {
-        throw new AssertionError("did not start: " + this);
+        String how = process.isAlive() ? "does not answer" : "ended with " + process.exitValue();
+        throw new AssertionError("did not start, " + how + ": " + this);
       }
       // The socket of an earlier process may still be there, so its appearance says nothing.
       LockSupport.parkNanos(Duration.ofMillis(WATCH_MILLIS).toNanos());
@@ -88,7 +106,7 @@ final class NodeProcess implements AutoCloseable {
   }
 
   /** Runs a verb of the command line with this node's options. */
-  Launcher.Result twinlog(String... verb) throws IOException, InterruptedException {
+  public Launcher.Result twinlog(String... verb) throws IOException, InterruptedException {
     return Launcher.run(command(List.of(verb)));
   }
 
@@ -104,24 +122,39 @@ final class NodeProcess implements AutoCloseable {
   }
 
   /** SIGKILL, and waits for the end. */
-  void kill() throws InterruptedException {
-    process.destroyForcibly();
+  public void kill() throws InterruptedException {
+    sendKill();
     awaitEnd();
   }
 
-  /** SIGTERM, and waits for the end. */
-  void terminate() throws InterruptedException {
+  /** SIGKILL; the end may wait for a request to the backing that does not return. */
+  public void sendKill() {
+    process.destroyForcibly();
+  }
+
+  /** SIGTERM. */
+  public void sendTerminate() {
     process.destroy();
+  }
+
+  /** Whether there is a process, running or paused. */
+  public boolean isAlive() {
+    return process != null && process.isAlive();
+  }
+
+  /** SIGTERM, and waits for the end. */
+  public void terminate() throws InterruptedException {
+    sendTerminate();
     awaitEnd();
   }
 
   /** SIGSTOP. */
-  void pause() throws IOException, InterruptedException {
+  public void pause() throws IOException, InterruptedException {
     signal("STOP");
   }
 
   /** SIGCONT. */
-  void resume() throws IOException, InterruptedException {
+  public void resume() throws IOException, InterruptedException {
     signal("CONT");
   }
 
@@ -129,7 +162,8 @@ final class NodeProcess implements AutoCloseable {
     Launcher.run("sh", "-c", "kill -" + signal + " " + process.pid()).orFail();
   }
 
-  private void awaitEnd() throws InterruptedException {
+  /** Waits for the end after a signal; fails when it does not come within a minute. */
+  public void awaitEnd() throws InterruptedException {
     if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
       throw new AssertionError("did not end: " + this);
     }
@@ -186,8 +220,12 @@ final class NodeProcess implements AutoCloseable {
 
   private AdminClient ask(int watchMillis) throws AdminException {
     StatusRequest.Builder status = StatusRequest.newBuilder().setResource("r0");
-    return AdminClient.ask(
-        name, runDir, Request.newBuilder().setStatus(status.setWatchMillis(watchMillis)).build());
+    return ask(Request.newBuilder().setStatus(status.setWatchMillis(watchMillis)).build());
+  }
+
+  /** Asks the running node what the command line could ask it, without its start-up time. */
+  public AdminClient ask(Request request) throws AdminException {
+    return AdminClient.ask(name, runDir, request);
   }
 
   /** Ends the process if it runs, paused or not. */

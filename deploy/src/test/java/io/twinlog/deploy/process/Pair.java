@@ -34,9 +34,10 @@ final class Pair implements AutoCloseable {
   static Pair create() throws IOException, InterruptedException {
     String base = System.getenv().getOrDefault("TWINLOG_TMPDIR", "/var/tmp");
     Path directory = Files.createTempDirectory(Path.of(base), "pair-");
+    String address = ownAddress();
     PairConfig config =
         new PairConfig(
-            ownAddress(), SIZE_MIB, directory.resolve("r0.img"), "a secret of theirs", "");
+            address, address, SIZE_MIB, directory.resolve("r0.img"), "a secret of theirs", "");
     Pair pair = new Pair(directory, config);
     try {
       pair.alpha.twinlog("create", "r0").orFail();

@@ -8,30 +8,44 @@ import java.nio.file.attribute.PosixFilePermissions;
 /**
  * What a node's configuration file says about resource r0.
  *
- * @param address of the loopback network; a pair has one of its own, so ports never clash
+ * @param alphaAddress where alpha is found
+ * @param betaAddress where beta is found; may be the same, for the ports differ
  * @param backing the file that is the shelf
  * @param secret the content of the secret file
  * @param more further lines of the resource's block
  */
-record PairConfig(String address, int sizeMiB, Path backing, String secret, String more) {
+public record PairConfig(
+    String alphaAddress,
+    String betaAddress,
+    int sizeMiB,
+    Path backing,
+    String secret,
+    String more) {
 
-  static final int ALPHA_NBD = 10809;
-  static final int BETA_NBD = 10810;
+  public static final int ALPHA_NBD = 10809;
+  public static final int BETA_NBD = 10810;
 
-  PairConfig withSizeMiB(int size) {
-    return new PairConfig(address, size, backing, secret, more);
+  /** Where a node is found. */
+  String address(String node) {
+    return node.equals("alpha") ? alphaAddress : betaAddress;
   }
 
-  PairConfig withBacking(Path file) {
-    return new PairConfig(address, sizeMiB, file, secret, more);
+  PairConfig withSizeMiB(int size) {
+    return new PairConfig(alphaAddress, betaAddress, size, backing, secret, more);
+  }
+
+  /** The same with another way to the shelf. */
+  public PairConfig withBacking(Path file) {
+    return new PairConfig(alphaAddress, betaAddress, sizeMiB, file, secret, more);
   }
 
   PairConfig withSecret(String other) {
-    return new PairConfig(address, sizeMiB, backing, other, more);
+    return new PairConfig(alphaAddress, betaAddress, sizeMiB, backing, other, more);
   }
 
   PairConfig with(String lines) {
-    return new PairConfig(address, sizeMiB, backing, secret, more + "\n  " + lines);
+    return new PairConfig(
+        alphaAddress, betaAddress, sizeMiB, backing, secret, more + "\n  " + lines);
   }
 
   /** Writes the file, and the secret file next to it. */
@@ -57,11 +71,11 @@ record PairConfig(String address, int sizeMiB, Path backing, String secret, Stri
         text.formatted(
             sizeMiB,
             backing,
-            address,
-            address,
+            alphaAddress,
+            alphaAddress,
             ALPHA_NBD,
-            address,
-            address,
+            betaAddress,
+            betaAddress,
             BETA_NBD,
             secretFile,
             more));

@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Recorder implements AutoCloseable {
 
   private static final int LANES = 4;
+  private static final int MAX_BLOCKS = 16;
   private static final long LIMIT_SECONDS = 90;
 
   private final List<RecorderLane> lanes = new ArrayList<>();
@@ -19,10 +20,10 @@ final class Recorder implements AutoCloseable {
   private final Condition progress = lock.newCondition();
   private long acknowledged;
 
-  private Recorder(List<NodeProcess> nodes, long sizeBytes) {
-    int blocks = (int) (sizeBytes / Blocks.BYTES / LANES);
-    for (int i = 0; i < LANES; i++) {
-      RecorderLane lane = new RecorderLane(nodes, this::count, i * blocks, blocks, i);
+  private Recorder(List<NodeProcess> nodes, long sizeBytes, int count, int min, int max) {
+    int blocks = (int) (sizeBytes / Blocks.BYTES / count);
+    for (int i = 0; i < count; i++) {
+      RecorderLane lane = new RecorderLane(nodes, this::count, i * blocks, blocks, min, max, i);
       lanes.add(lane);
       Thread thread = new Thread(lane, "recorder-" + i);
       thread.setDaemon(true);
@@ -32,9 +33,19 @@ final class Recorder implements AutoCloseable {
 
   /** Starts writing to the whole device. */
   static Recorder start(Pair pair) {
-    Recorder recorder = new Recorder(pair.nodes(), pair.sizeBytes());
+    return start(pair, LANES, 1, MAX_BLOCKS);
+  }
+
+  /** Starts as many clients, with requests of as many blocks, at least and at most. */
+  static Recorder start(Pair pair, int clients, int minBlocks, int maxBlocks) {
+    Recorder recorder = new Recorder(pair.nodes(), pair.sizeBytes(), clients, minBlocks, maxBlocks);
     recorder.threads.forEach(Thread::start);
     return recorder;
+  }
+
+  /** How many requests were not answered and were found to have happened wholly or not at all. */
+  long settled() {
+    return lanes.stream().mapToLong(RecorderLane::settled).sum();
   }
 
   private void count() {

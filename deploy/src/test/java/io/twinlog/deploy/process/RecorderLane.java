@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -14,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class RecorderLane implements Runnable {
 
-  private static final int MAX_BLOCKS = 16;
+  private static final int READ_BLOCKS = 16;
   private static final Duration RETRY = Duration.ofMillis(20);
   private static final Duration RECONNECT_LIMIT = Duration.ofSeconds(60);
 
@@ -26,11 +27,14 @@ final class RecorderLane implements Runnable {
   private final SplittableRandom random;
   private final int firstBlock;
   private final int[] versions;
+  private final int minBlocks;
+  private final int maxBlocks;
 
   private NbdClient client;
   private int version;
   private int pendingFirst;
   private int pendingCount;
+  private final AtomicLong settled = new AtomicLong();
   private volatile boolean stopped;
   private volatile Throwable failure;
 
@@ -38,11 +42,19 @@ final class RecorderLane implements Runnable {
    * @param acknowledged called after each acknowledged write
    */
   RecorderLane(
-      List<NodeProcess> nodes, Runnable acknowledged, int firstBlock, int blocks, long seed) {
+      List<NodeProcess> nodes,
+      Runnable acknowledged,
+      int firstBlock,
+      int blocks,
+      int minBlocks,
+      int maxBlocks,
+      long seed) {
     this.nodes = nodes;
     this.acknowledged = acknowledged;
     this.firstBlock = firstBlock;
     this.versions = new int[blocks];
+    this.minBlocks = minBlocks;
+    this.maxBlocks = maxBlocks;
     this.random = new SplittableRandom(seed);
   }
 
@@ -72,6 +84,11 @@ final class RecorderLane implements Runnable {
     stopped = true;
   }
 
+  /** How many requests were not answered and were found to have happened wholly or not at all. */
+  long settled() {
+    return settled.get();
+  }
+
   void orFail() {
     if (failure != null) {
       throw new AssertionError("a recorder lane failed", failure);
@@ -79,7 +96,7 @@ final class RecorderLane implements Runnable {
   }
 
   private void writeOne() throws IOException {
-    int count = random.nextInt(1, MAX_BLOCKS + 1);
+    int count = random.nextInt(minBlocks, maxBlocks + 1);
     pendingFirst = random.nextInt(versions.length - count + 1);
     pendingCount = count;
     version++;
@@ -150,6 +167,7 @@ final class RecorderLane implements Runnable {
       }
     }
     settledAs(happened);
+    settled.incrementAndGet();
   }
 
   /** Reads the whole region: each block has the version that was acknowledged last. */
@@ -160,8 +178,8 @@ final class RecorderLane implements Runnable {
     } finally {
       client = null;
     }
-    for (int block = 0; block < versions.length; block += MAX_BLOCKS) {
-      int count = Math.min(MAX_BLOCKS, versions.length - block);
+    for (int block = 0; block < versions.length; block += READ_BLOCKS) {
+      int count = Math.min(READ_BLOCKS, versions.length - block);
       byte[] found = reader.read((long) (firstBlock + block) * Blocks.BYTES, count * Blocks.BYTES);
       for (int i = 0; i < count; i++) {
         if (!Blocks.is(found, i, firstBlock + block + i, versions[block + i])) {

@@ -5,12 +5,12 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
 /** Other people's programs that some tests need. */
-final class Tools {
+public final class Tools {
 
   private Tools() {}
 
   /** Skips the test, and says so, when a program is not installed. */
-  static void need(String... programs) {
+  public static void need(String... programs) {
     for (String program : programs) {
       if (!isInstalled(program)) {
         String message = "skipped: " + program + " is not installed (deploy/test installs it)";

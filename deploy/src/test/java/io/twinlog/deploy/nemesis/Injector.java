@@ -1,0 +1,141 @@
+package io.twinlog.deploy.nemesis;
+
+import io.twinlog.deploy.nemesis.fuse.StoragePath;
+import io.twinlog.deploy.nemesis.history.History;
+import io.twinlog.deploy.process.NodeProcess;
+import io.twinlog.proto.admin.Action;
+import io.twinlog.proto.admin.ResourceStatus;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
+
+/** Does to a site what a fault says; none of it is undone here. */
+final class Injector {
+
+  private static final long HELD_UP_MILLIS = 3_000;
+  private static final long COMPLETE_MILLIS = 15_000;
+
+  private final Site site;
+  private final History history;
+  private final RandomGenerator random;
+  private final Set<NodeProcess> paused = new HashSet<>();
+
+  Injector(Site site, History history, RandomGenerator random) {
+    this.site = site;
+    this.history = history;
+    this.random = random;
+  }
+
+  /** The nodes that were paused and not resumed since. */
+  Set<NodeProcess> paused() {
+    return paused;
+  }
+
+  void inject(Fault fault, NodeProcess primary) throws IOException, InterruptedException {
+    NodeProcess secondary = site.peerOf(primary);
+    switch (fault) {
+      case KILL_PRIMARY -> primary.sendKill();
+      case KILL_SECONDARY -> secondary.sendKill();
+      case KILL_BOTH_IN_TURN -> killInTurn(primary, secondary);
+      case STOP_PRIMARY -> primary.sendTerminate();
+      case STOP_SECONDARY -> secondary.sendTerminate();
+      case TEAR_AND_KILL_PRIMARY -> site.path(primary).tearNextWrite(seed(), primary::sendKill);
+      case TEAR_AND_KILL_SECONDARY ->
+          site.path(secondary).tearNextWrite(seed(), secondary::sendKill);
+      case PAUSE_PRIMARY -> pause(primary);
+      case PAUSE_SECONDARY -> pause(secondary);
+      case PAUSE_BOTH -> {
+        pause(primary);
+        pause(secondary);
+      }
+      case CUT_LINK -> {
+        site.network.cut(primary.name(), secondary.name());
+        site.network.cut(secondary.name(), primary.name());
+      }
+      case CUT_FROM_PRIMARY -> site.network.cut(primary.name(), secondary.name());
+      case CUT_FROM_SECONDARY -> site.network.cut(secondary.name(), primary.name());
+      case UNPLUG_PRIMARY -> site.network.unplug(primary.name());
+      case UNPLUG_SECONDARY -> site.network.unplug(secondary.name());
+      case CUT_CLIENTS_FROM_PRIMARY -> site.network.cutClients(primary.name());
+      case STALL_PRIMARY -> site.path(primary).stall();
+      case STALL_SECONDARY -> site.path(secondary).stall();
+      case STALL_BOTH -> {
+        site.path(primary).stall();
+        site.path(secondary).stall();
+      }
+      case DELAY_WRITES_OF_PAUSED_PRIMARY -> {
+        site.path(primary).stall();
+        site.path(primary).awaitWaiting(HELD_UP_MILLIS);
+        pause(primary);
+      }
+      case FAIL_WRITES_OF_PRIMARY ->
+          site.path(primary).fail(StoragePath.EIO, StoragePath.Kind.WRITE);
+      case FAIL_WRITES_OF_SECONDARY ->
+          site.path(secondary).fail(StoragePath.EIO, StoragePath.Kind.WRITE);
+      case FAIL_ALL_OF_PRIMARY ->
+          site.path(primary).fail(StoragePath.EIO, StoragePath.Kind.values());
+      case TEAR_WRITE_OF_PRIMARY -> site.path(primary).tearNextWrite(seed(), () -> {});
+      case FULL_DISK -> {
+        site.path(primary).fail(StoragePath.ENOSPC, StoragePath.Kind.WRITE);
+        site.path(secondary).fail(StoragePath.ENOSPC, StoragePath.Kind.WRITE);
+      }
+      case SWITCHOVER -> operate(random.nextBoolean() ? primary : secondary, Action.SWITCHOVER);
+      case PROMOTE_SECONDARY -> operate(secondary, Action.PROMOTE);
+      case PROMOTE_BOTH -> promoteBoth();
+      case DISCONNECT -> operate(random.nextBoolean() ? primary : secondary, Action.DISCONNECT);
+      case RESYNC -> operate(random.nextBoolean() ? primary : secondary, Action.RESYNC);
+      case FLUSH -> operate(primary, Action.FLUSH);
+    }
+  }
+
+  private long seed() {
+    return random.nextLong();
+  }
+
+  private void pause(NodeProcess node) throws IOException, InterruptedException {
+    if (node.isAlive()) {
+      node.pause();
+      paused.add(node);
+    }
+  }
+
+  private void operate(NodeProcess node, Action action) {
+    if (paused.contains(node)) {
+      return;
+    }
+    history.tell(node.name() + ": " + action + ": " + Site.operate(node, action));
+  }
+
+  private void promoteBoth() throws InterruptedException {
+    List<Thread> operators =
+        site.nodes().stream()
+            .map(node -> new Thread(() -> operate(node, Action.PROMOTE), "operator"))
+            .toList();
+    operators.forEach(Thread::start);
+    for (Thread operator : operators) {
+      operator.join();
+    }
+  }
+
+  private void killInTurn(NodeProcess primary, NodeProcess secondary) {
+    secondary.sendKill();
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(COMPLETE_MILLIS);
+    while (System.nanoTime() - deadline < 0) {
+      Optional<ResourceStatus> status = Site.status(primary);
+      if (status.isPresent()
+          && status.get().getView().getMembersCount() == 1
+          && status.get().getView().getComplete()) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(500)));
+        primary.sendKill();
+        return;
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+    }
+    history.tell(primary.name() + " is not complete, and not killed");
+  }
+}

@@ -1,0 +1,63 @@
+package io.twinlog.deploy.nemesis;
+
+import io.twinlog.deploy.nemesis.history.History;
+import io.twinlog.deploy.nemesis.history.Recheck;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/**
+ * One run, in namespaces of its own that {@code unshare} has made for this process: whatever it
+ * starts, mounts and makes ends with it, even when it is killed.
+ */
+public final class NemesisMain {
+
+  private static final int SHOWN = 20;
+
+  private NemesisMain() {}
+
+  /**
+   * Runs; exit code 0 when the history is right.
+   *
+   * @param arguments seed, number of faults, how long the longest last in milliseconds, and an
+   *     empty directory
+   */
+  public static void main(String[] arguments) throws Exception {
+    Own.endWithParent();
+    Options options =
+        new Options(
+            Long.parseLong(arguments[0]),
+            Integer.parseInt(arguments[1]),
+            Long.parseLong(arguments[2]));
+    int status = 1;
+    try {
+      status = run(options, Path.of(arguments[3])) ? 0 : 1;
+    } catch (Exception | AssertionError e) {
+      e.printStackTrace(System.out);
+    }
+    // Threads that wait for something held up would otherwise keep this process.
+    System.exit(status);
+  }
+
+  private static boolean run(Options options, Path directory)
+      throws IOException, InterruptedException {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
+    History.Contents contents;
+    try (History history = new History(directory.resolve("history"));
+        Site site = Site.make(directory, options.configuration())) {
+      Clients clients = new Clients(site.nodes(), history, options.seed());
+      site.nodes().forEach(node -> ViewWatch.start(node, history));
+      try {
+        new Nemesis(site, clients, history, random, options).run();
+      } finally {
+        contents = history.contents();
+      }
+    }
+    List<String> violations = Recheck.check(contents);
+    violations.stream().limit(SHOWN).forEach(System.out::println);
+    System.out.println(contents.operations().size() + " operations checked");
+    return violations.isEmpty();
+  }
+}

@@ -1,0 +1,47 @@
+package io.twinlog.deploy.nemesis;
+
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Whatever a nemesis does to two real nodes, their network and their disk: clients are never told
+ * anything that one disk could not have told them.
+ *
+ * <p>{@code -Dtwinlog.nemesis.runs} says how many runs, each with a pair of its own, {@code
+ * -Dtwinlog.nemesis.faults} with how many faults each, {@code -Dtwinlog.nemesis.seed} which those
+ * of the first run are; the next one has the next seed. Even seeds take over automatically, odd
+ * ones by an operator. {@code -Dtwinlog.nemesis.long} is how long the longest faults last, in
+ * milliseconds.
+ */
+@Tag("process")
+final class NemesisTest {
+
+  private static final int RUNS = Integer.getInteger("twinlog.nemesis.runs", 2);
+  private static final int FAULTS = Integer.getInteger("twinlog.nemesis.faults", 10);
+  private static final long SEED =
+      Long.getLong("twinlog.nemesis.seed", System.nanoTime() % 1_000_000_000);
+  private static final long LONG_MILLIS = Long.getLong("twinlog.nemesis.long", 5_000);
+
+  /** A fault and the recovery from it, on a machine that is busy. */
+  private static final long SECONDS_PER_FAULT = 60;
+
+  @BeforeEach
+  void need() throws Exception {
+    Own.need();
+  }
+
+  @Test
+  void shouldNeverTellClientsWhatOneDiskCouldNot() throws Exception {
+    for (int run = 0; run < RUNS; run++) {
+      long seed = SEED + run;
+      System.out.println(FAULTS + " faults, -Dtwinlog.nemesis.seed=" + seed);
+      Own.run(
+          NemesisMain.class,
+          "seed-" + seed,
+          300 + FAULTS * SECONDS_PER_FAULT,
+          List.of(Long.toString(seed), Integer.toString(FAULTS), Long.toString(LONG_MILLIS)));
+    }
+  }
+}
