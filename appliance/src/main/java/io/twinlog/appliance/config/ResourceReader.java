@@ -20,7 +20,8 @@ final class ResourceReader {
   static final String NAME_FORM = "letters, digits, - and _, at most 63, a letter or digit first";
 
   private static final String SIZE_FORM = "a size such as 256 MiB";
-  private static final String SHELF_FORM = "one shelf as \"file:/PATH\"";
+  private static final String SHELF_FORM =
+      "one shelf as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"";
   private static final String NODES_FORM = "nodes { NAME { peer = ... } NAME { peer = ... } }";
 
   /** One request of the largest size must fit: 32 MiB. */
