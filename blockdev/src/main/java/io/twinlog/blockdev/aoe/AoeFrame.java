@@ -26,7 +26,8 @@ record AoeFrame(AoeHeader header, AoeMessage message) {
   static AoeFrame decode(ByteBuffer frame) throws MalformedFrameException {
     ByteBuffer from = frame.duplicate();
     AoeHeader header = AoeHeader.get(from);
-    if (header.version() != AoeHeader.VERSION) {
+    // Whoever refuses a version returns what it could not read.
+    if (header.version() != AoeHeader.VERSION || header.error() == AoeError.BAD_VERSION) {
       return new AoeFrame(header, new Unknown(header.command(), from));
     }
     AoeMessage message =

@@ -108,7 +108,7 @@ final class Paths {
     boolean any = false;
     for (TargetPath path : paths) {
       if (path.port == port) {
-        if (path.isSick() || !path.proven && !path.foreign) {
+        if (path.isSick() || (!path.proven && !path.foreign)) {
           return true;
         }
         any |= path.proven;

@@ -151,9 +151,12 @@ public final class PacketSocket implements AutoCloseable {
     // struct sock_fprog { unsigned short len; struct sock_filter *filter; }
     ByteBuffer program = direct(16);
     program.putShort(0, (short) (code.capacity() / 8)).putLong(8, Native.address(code));
-    Native.setOption(
-        "SO_ATTACH_FILTER", descriptor, Native.SOL_SOCKET, Native.SO_ATTACH_FILTER, program);
-    Reference.reachabilityFence(code);
+    try {
+      Native.setOption(
+          "SO_ATTACH_FILTER", descriptor, Native.SOL_SOCKET, Native.SO_ATTACH_FILTER, program);
+    } finally {
+      Reference.reachabilityFence(code);
+    }
   }
 
   private static void setBuffers(int descriptor, int bytes) throws SystemCallException {

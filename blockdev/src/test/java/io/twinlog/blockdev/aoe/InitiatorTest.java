@@ -119,7 +119,7 @@ class InitiatorTest {
     wire.target.answers = false;
     long begin = wire.now;
     for (int i = 0; i < 8; i++) {
-      wire.submit(SimulatedWire.chain("lost " + i).write(8192 * i, SimulatedWire.buffer(8192, 1)));
+      wire.submit(SimulatedWire.chain("lost " + i).write(8192L * i, SimulatedWire.buffer(8192, 1)));
     }
     for (int i = 0; i < 8; i++) {
       String message = wire.await("lost " + i).getMessage();

@@ -23,7 +23,7 @@ final class SimulatedWire implements FrameSink, InitiatorEvents {
   static final long MILLISECOND = 1_000_000L;
   private static final MacAddress MAC = new MacAddress(0x02005e100001L);
 
-  private record Delivery(long at, long order, boolean toTarget, byte[] frame) {}
+  private record Delivery(long at, long order, boolean toTarget, ByteBuffer frame) {}
 
   final Random random;
   final ModelTarget target;
@@ -89,7 +89,7 @@ final class SimulatedWire implements FrameSink, InitiatorEvents {
       if (random.nextInt(1000) < delayed) {
         delay += random.nextLong(longestDelay);
       }
-      wire.add(new Delivery(now + delay, order++, toTarget, frame));
+      wire.add(new Delivery(now + delay, order++, toTarget, ByteBuffer.wrap(frame)));
     }
   }
 
@@ -113,12 +113,12 @@ final class SimulatedWire implements FrameSink, InitiatorEvents {
 
   private void arrive(Delivery delivery) {
     if (delivery.toTarget()) {
-      byte[] answer = target.handle(delivery.frame());
+      byte[] answer = target.handle(delivery.frame().array());
       if (answer != null) {
         put(false, answer);
       }
     } else {
-      deliver(delivery.frame());
+      deliver(delivery.frame().array());
     }
   }
 
