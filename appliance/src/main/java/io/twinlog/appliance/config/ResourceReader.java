@@ -24,7 +24,8 @@ final class ResourceReader {
   private static final Path DEFAULT_RAM_DIR = Path.of("/dev/shm/twinlog");
   private static final String RAM_DIR_FORM = "the absolute path of a directory in a tmpfs";
   private static final String SIZE_FORM = "a size such as 256 MiB";
-  private static final String SHELF_FORM = "one shelf as \"file:/PATH\"";
+  private static final String SHELF_FORM =
+      "one shelf as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"";
   private static final String NODES_FORM = "nodes { NAME { peer = ... } NAME { peer = ... } }";
 
   /** One request of the largest size must fit: 32 MiB. */

@@ -1,9 +1,15 @@
 package io.twinlog.blockdev.shelf;
 
+import io.twinlog.blockdev.aoe.AoeAddress;
+import io.twinlog.blockdev.aoe.AoeShelf;
 import java.io.IOException;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Where a shelf is, as the configuration says it. */
 public sealed interface ShelfSpec {
@@ -32,13 +38,68 @@ public sealed interface ShelfSpec {
     }
   }
 
+  /**
+   * An AoE target: {@code aoe:eth1/7.0}, or {@code aoe:eth1,eth2/7.0} to reach it through two
+   * interfaces, or {@code aoe:eth1/7.0?deadline=30s}.
+   *
+   * @param deadline after this time without an answer I/O fails
+   */
+  record AoeSpec(List<String> interfaces, AoeAddress address, Duration deadline)
+      implements ShelfSpec {
+
+    /** Unless the configuration says otherwise. */
+    public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(10);
+
+    private static final Pattern FORM =
+        Pattern.compile("aoe:([^/,?]+(?:,[^/,?]+)*)/([0-9.]+)(?:\\?deadline=([0-9]{1,4})s)?");
+
+    static AoeSpec parse(String text) {
+      Matcher matcher = FORM.matcher(text);
+      if (!matcher.matches()) {
+        throw new IllegalArgumentException(
+            "shelf " + text + ": not an AoE target; one looks like aoe:eth1/7.0");
+      }
+      Duration deadline =
+          matcher.group(3) == null
+              ? DEFAULT_DEADLINE
+              : Duration.ofSeconds(Integer.parseInt(matcher.group(3)));
+      if (deadline.isZero()) {
+        throw new IllegalArgumentException("shelf " + text + ": a deadline of nothing");
+      }
+      try {
+        return new AoeSpec(
+            List.of(matcher.group(1).split(",", -1)), AoeAddress.parse(matcher.group(2)), deadline);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("shelf " + text + ": " + e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public String text() {
+      String end =
+          deadline.equals(DEFAULT_DEADLINE) ? "" : "?deadline=" + deadline.toSeconds() + "s";
+      return AOE + String.join(",", interfaces) + "/" + address + end;
+    }
+
+    @Override
+    public Shelf open(String label, UncaughtExceptionHandler fatal) throws IOException {
+      return AoeShelf.open(this, label, fatal);
+    }
+
+    /** Never: the target's operator makes it. */
+    @Override
+    public boolean createIfMissing(long sizeBytes) {
+      return false;
+    }
+  }
+
   /** The scheme of {@link FileSpec}. */
   String FILE = "file:";
 
   /** What ends a {@link FileSpec} that is buffered. */
   String BUFFERED = "?buffered";
 
-  /** The scheme of AoE targets, {@code aoe:eth1/7.0}. */
+  /** The scheme of {@link AoeSpec}. */
   String AOE = "aoe:";
 
   /** As configured; {@link #parse} of it gives an equal one. */
@@ -69,11 +130,10 @@ public sealed interface ShelfSpec {
       return parseFile(text);
     }
     if (text.startsWith(AOE)) {
-      throw new IllegalArgumentException(
-          "shelf " + text + ": AoE shelves are not available in this version");
+      return AoeSpec.parse(text);
     }
     throw new IllegalArgumentException(
-        "shelf " + text + ": not a shelf; one looks like file:/srv/san/r0.img");
+        "shelf " + text + ": not a shelf; one looks like file:/srv/san/r0.img or aoe:eth1/7.0");
   }
 
   private static ShelfSpec parseFile(String text) {

@@ -12,7 +12,11 @@ final class Errno {
   static final int ENOMEM = 12;
   static final int EINVAL = 22;
   static final int ENOTTY = 25;
+  static final int ENXIO = 6;
+  static final int ENODEV = 19;
   static final int EOPNOTSUPP = 95;
+  static final int ENETDOWN = 100;
+  static final int ENOBUFS = 105;
 
   private Errno() {}
 
@@ -23,7 +27,7 @@ final class Errno {
       case ENOENT -> "ENOENT (no such file or directory)";
       case EINTR -> "EINTR (interrupted system call)";
       case 5 -> "EIO (input/output error)";
-      case 6 -> "ENXIO (no such device or address)";
+      case ENXIO -> "ENXIO (no such device or address)";
       case 9 -> "EBADF (bad file descriptor)";
       case EAGAIN -> "EAGAIN (resource temporarily unavailable)";
       case ENOMEM -> "ENOMEM (cannot allocate memory)";
@@ -31,7 +35,7 @@ final class Errno {
       case 14 -> "EFAULT (bad address)";
       case 16 -> "EBUSY (device or resource busy)";
       case 17 -> "EEXIST (file exists)";
-      case 19 -> "ENODEV (no such device)";
+      case ENODEV -> "ENODEV (no such device)";
       case 20 -> "ENOTDIR (not a directory)";
       case 21 -> "EISDIR (is a directory)";
       case EINVAL -> "EINVAL (invalid argument)";
@@ -48,8 +52,9 @@ final class Errno {
       case 38 -> "ENOSYS (function not implemented)";
       case 40 -> "ELOOP (too many levels of symbolic links)";
       case EOPNOTSUPP -> "EOPNOTSUPP (operation not supported)";
-      case 100 -> "ENETDOWN (network is down)";
-      case 105 -> "ENOBUFS (no buffer space available)";
+      case 90 -> "EMSGSIZE (message too long)";
+      case ENETDOWN -> "ENETDOWN (network is down)";
+      case ENOBUFS -> "ENOBUFS (no buffer space available)";
       case 110 -> "ETIMEDOUT (connection timed out)";
       case 116 -> "ESTALE (stale file handle)";
       case 121 -> "EREMOTEIO (remote I/O error)";

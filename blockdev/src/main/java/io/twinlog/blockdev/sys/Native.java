@@ -58,9 +58,37 @@ final class Native {
   private static final int PR_SET_IO_FLUSHER = 57;
 
   // asm-generic/poll.h
+  static final int POLLIN = 0x1;
   static final int POLLERR = 0x8;
   static final int POLLHUP = 0x10;
   static final int POLLRDHUP = 0x2000;
+
+  // linux/socket.h, linux/net.h and asm-generic/socket.h
+  static final int AF_PACKET = 17;
+  private static final int SOCK_RAW = 3;
+  private static final int SOCK_NONBLOCK = 04000;
+  private static final int SOCK_CLOEXEC = 02000000;
+  static final int SOL_SOCKET = 1;
+  static final int SO_SNDBUF = 7;
+  static final int SO_RCVBUF = 8;
+  static final int SO_ATTACH_FILTER = 26;
+  static final int SO_SNDBUFFORCE = 32;
+  static final int SO_RCVBUFFORCE = 33;
+  private static final int MSG_DONTWAIT = 0x40;
+
+  // linux/if_packet.h
+  static final int SOL_PACKET = 263;
+  static final int PACKET_ADD_MEMBERSHIP = 1;
+
+  // linux/sockios.h
+  static final long SIOCGIFFLAGS = 0x8913;
+  static final long SIOCGIFMTU = 0x8921;
+  static final long SIOCGIFHWADDR = 0x8927;
+  static final long SIOCGIFINDEX = 0x8933;
+
+  // linux/eventfd.h
+  private static final int EFD_NONBLOCK = 04000;
+  private static final int EFD_CLOEXEC = 02000000;
 
   private static final LibC C = LibraryLoader.create(LibC.class).load("c");
   private static final Runtime RUNTIME = Runtime.getRuntime(C);
@@ -108,6 +136,22 @@ final class Native {
     int prctl(int option, long argument2, long argument3, long argument4, long argument5);
 
     int poll(long pollfds, long count, int timeoutMillis);
+
+    int socket(int family, int type, int protocol);
+
+    int bind(int descriptor, long address, int length);
+
+    int setsockopt(int descriptor, int level, int option, long value, int length);
+
+    int recvmmsg(int descriptor, long messages, int count, int flags, long timeout);
+
+    int sendmmsg(int descriptor, long messages, int count, int flags);
+
+    int eventfd(int value, int flags);
+
+    long read(int descriptor, long into, long count);
+
+    long write(int descriptor, long from, long count);
   }
 
   private Native() {}
@@ -256,6 +300,96 @@ final class Native {
     } while (ready < 0 && interrupted());
     check("poll", ready);
     return ready;
+  }
+
+  /** Waits for events as well, but a signal ends the wait, as if the time were over. */
+  static int poll(ByteBuffer pollfds, int count, int timeoutMillis) throws SystemCallException {
+    int ready = C.poll(address(pollfds), count, timeoutMillis);
+    if (ready < 0 && interrupted()) {
+      return 0;
+    }
+    check("poll", ready);
+    return ready;
+  }
+
+  /** A raw packet socket that hears nothing until it is bound. */
+  static int packetSocket() throws SystemCallException {
+    int descriptor = C.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    check("socket AF_PACKET", descriptor);
+    return descriptor;
+  }
+
+  /** Binds to a {@code struct sockaddr_ll}. */
+  static void bind(int descriptor, ByteBuffer socketAddress) throws SystemCallException {
+    check("bind", C.bind(descriptor, address(socketAddress), socketAddress.capacity()));
+  }
+
+  static void setOption(String name, int descriptor, int level, int option, ByteBuffer value)
+      throws SystemCallException {
+    check(
+        "setsockopt " + name,
+        C.setsockopt(descriptor, level, option, address(value), value.capacity()));
+  }
+
+  /** Asks about an interface by a {@code struct ifreq}. */
+  static void interfaceRequest(String name, int descriptor, long request, ByteBuffer ifreq)
+      throws SystemCallException {
+    check("ioctl " + name, C.ioctl(descriptor, request, address(ifreq)));
+  }
+
+  /** How many of the {@code struct mmsghdr} were filled; 0 when nothing waits. */
+  static int receiveMessages(int descriptor, long messages, int count) throws SystemCallException {
+    int result;
+    do {
+      result = C.recvmmsg(descriptor, messages, count, MSG_DONTWAIT, 0);
+    } while (result < 0 && interrupted());
+    if (result < 0 && RUNTIME.getLastError() == Errno.EAGAIN) {
+      return 0;
+    }
+    check("recvmmsg", result);
+    return result;
+  }
+
+  /** How many of the {@code struct mmsghdr} were taken; 0 when there is no room now. */
+  static int sendMessages(int descriptor, long messages, int count) throws SystemCallException {
+    int result;
+    do {
+      result = C.sendmmsg(descriptor, messages, count, MSG_DONTWAIT);
+    } while (result < 0 && interrupted());
+    if (result < 0) {
+      int errno = RUNTIME.getLastError();
+      if (errno == Errno.EAGAIN || errno == Errno.ENOBUFS) {
+        return 0;
+      }
+    }
+    check("sendmmsg", result);
+    return result;
+  }
+
+  static int eventDescriptor() throws SystemCallException {
+    int descriptor = C.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    check("eventfd", descriptor);
+    return descriptor;
+  }
+
+  /** Adds one to an event descriptor. */
+  static void raiseEvent(int descriptor, ByteBuffer one) throws SystemCallException {
+    long result;
+    do {
+      result = C.write(descriptor, address(one), Long.BYTES);
+    } while (result < 0 && interrupted());
+    check("write eventfd", result);
+  }
+
+  /** Sets an event descriptor back to zero, which it may be already. */
+  static void clearEvent(int descriptor, ByteBuffer into) throws SystemCallException {
+    long result;
+    do {
+      result = C.read(descriptor, address(into), Long.BYTES);
+    } while (result < 0 && interrupted());
+    if (result < 0 && RUNTIME.getLastError() != Errno.EAGAIN) {
+      throw failure("read eventfd");
+    }
   }
 
   /** Where a direct buffer's index 0 is; the caller keeps the buffer reachable during the call. */

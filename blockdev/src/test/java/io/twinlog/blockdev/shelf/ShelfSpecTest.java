@@ -3,7 +3,10 @@ package io.twinlog.blockdev.shelf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.twinlog.blockdev.aoe.AoeAddress;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,18 +22,39 @@ class ShelfSpecTest {
     assertEquals(buffered, ShelfSpec.parse("file:/srv/san/r0.img?buffered"));
   }
 
+  @Test
+  void shouldGiveInterfacesAndAddressWhenItIsAnAoeTarget() {
+    ShelfSpec.AoeSpec plain =
+        new ShelfSpec.AoeSpec(
+            List.of("eth1"), new AoeAddress(7, 0), ShelfSpec.AoeSpec.DEFAULT_DEADLINE);
+    assertEquals(plain, ShelfSpec.parse("aoe:eth1/7.0"));
+    ShelfSpec.AoeSpec more =
+        new ShelfSpec.AoeSpec(
+            List.of("eth1", "eth2"), new AoeAddress(7, 1), Duration.ofSeconds(30));
+    assertEquals(more, ShelfSpec.parse("aoe:eth1,eth2/7.1?deadline=30s"));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"file:/a", "file:/a?buffered", "file:/a b?c"})
+  @ValueSource(
+      strings = {
+        "file:/a",
+        "file:/a?buffered",
+        "file:/a b?c",
+        "aoe:eth1/7.0",
+        "aoe:eth1,eth2/7.0?deadline=30s"
+      })
   void shouldComeBackWhenWrittenAndParsed(String text) {
     assertEquals(text, ShelfSpec.parse(text).text());
   }
 
   @ParameterizedTest
   @CsvSource({
-    "aoe:eth1/7.0, AoE shelves are not available in this version",
+    "aoe:eth1, not an AoE target; one looks like aoe:eth1/7.0",
+    "aoe:eth1/7.0?deadline=0s, a deadline of nothing",
+    "aoe:eth1/70000.0, 70000.0: not SHELF.SLOT with a shelf of 0 to 65534 and a slot of 0 to 254",
     "file:r0.img, the path must be absolute",
     "file:, the path must be absolute",
-    "/srv/san/r0.img, not a shelf; one looks like file:/srv/san/r0.img"
+    "/srv/san/r0.img, not a shelf; one looks like file:/srv/san/r0.img or aoe:eth1/7.0"
   })
   void shouldSayWhyWhenRefused(String text, String reason) {
     IllegalArgumentException refused =

@@ -32,12 +32,16 @@ final class Pair implements AutoCloseable {
 
   /** A formatted pair that does not run yet. */
   static Pair create() throws IOException, InterruptedException {
+    return create("");
+  }
+
+  private static Pair create(String more) throws IOException, InterruptedException {
     String base = System.getenv().getOrDefault("TWINLOG_TMPDIR", "/var/tmp");
     Path directory = Files.createTempDirectory(Path.of(base), "pair-");
     String address = ownAddress();
     PairConfig config =
         new PairConfig(
-            address, address, SIZE_MIB, directory.resolve("r0.img"), "a secret of theirs", "");
+            address, address, SIZE_MIB, directory.resolve("r0.img"), "a secret of theirs", more);
     Pair pair = new Pair(directory, config);
     try {
       pair.alpha.twinlog("create", "r0").orFail();
@@ -50,7 +54,14 @@ final class Pair implements AutoCloseable {
 
   /** A running pair: alpha primary, beta secondary, both copies up-to-date. */
   static Pair start() throws IOException, InterruptedException {
-    Pair pair = create();
+    return start("");
+  }
+
+  /**
+   * The same with further lines in the resource's block, which may say anew what is said before.
+   */
+  static Pair start(String more) throws IOException, InterruptedException {
+    Pair pair = create(more);
     try {
       pair.alpha.start();
       pair.beta.start();

@@ -1,0 +1,126 @@
+package io.twinlog.blockdev.aoe;
+
+/** One way to a target: an interface of ours and an address of the target, and how it does. */
+final class TargetPath {
+
+  /** In a row; then other paths are preferred, and the target is identified anew. */
+  private static final int TIMEOUTS_OF_SICK = 3;
+
+  /** Above it a target's word is not taken for it; below, our frames in flight are enough. */
+  private static final int MOST_IN_FLIGHT = 128;
+
+  private static final int MOST_SECTORS = 255;
+
+  /** After this time big frames are tried again. */
+  private static final long LIMIT_NANOS = 60_000_000_000L;
+
+  /** What every network carries. */
+  static final int SMALL_SECTORS = 2;
+
+  final Port port;
+  final MacAddress target;
+  final RoundTrip roundTrip = new RoundTrip();
+
+  /** Found to be the target that the shelf was opened as. */
+  boolean proven;
+
+  /** Found to be another target; asked again only after it has been silent. */
+  boolean foreign;
+
+  int identifyTag;
+  long identifiedAt;
+  boolean identifying;
+
+  /** When the target last answered a query. */
+  long configuredAt;
+
+  /** How many frames are under way. */
+  int inFlight;
+
+  private int bufferCount = 1;
+  private int targetSectors = SMALL_SECTORS;
+  private int sectorLimit = MOST_SECTORS;
+  private long limitedAt;
+  private double window = 2;
+  private double threshold = MOST_IN_FLIGHT;
+  private long cutAt;
+  private int timeouts;
+
+  TargetPath(Port port, MacAddress target) {
+    this.port = port;
+    this.target = target;
+  }
+
+  /** What the target says of itself. */
+  void configured(int buffers, int sectors, long now) {
+    configuredAt = now;
+    if (now - limitedAt >= LIMIT_NANOS) {
+      sectorLimit = MOST_SECTORS;
+    }
+    bufferCount = Math.max(1, Math.min(buffers, MOST_IN_FLIGHT));
+    targetSectors = sectors == 0 ? SMALL_SECTORS : sectors;
+  }
+
+  /** How many sectors a frame on this path has at most; 0 when nothing can be sent. */
+  int sectors() {
+    return Math.min(Math.min(targetSectors, sectorLimit), port.sectors());
+  }
+
+  /** Something on the way does not carry big frames, or the target takes them no longer. */
+  void limitToSmall(long now) {
+    sectorLimit = SMALL_SECTORS;
+    limitedAt = now;
+  }
+
+  boolean hasRoom() {
+    return proven && port.up && sectors() > 0 && inFlight < Math.max(1, (int) allowed());
+  }
+
+  private double allowed() {
+    return isSick() ? 1 : Math.min(window, bufferCount);
+  }
+
+  /** The share of the window in use, to choose the freest path by. */
+  double load() {
+    return inFlight / allowed();
+  }
+
+  boolean isSick() {
+    return timeouts >= TIMEOUTS_OF_SICK;
+  }
+
+  boolean isUsable() {
+    return proven && port.up && !isSick();
+  }
+
+  /** A frame that was sent {@code nanos} ago was answered. */
+  void answered(long nanos) {
+    roundTrip.sample(nanos);
+    timeouts = 0;
+    window = Math.min(MOST_IN_FLIGHT, window + (window < threshold ? 1 : 1 / window));
+  }
+
+  /** A frame was not answered in time; many at once count as one loss. */
+  void timedOut(long now) {
+    if (timeouts == 0 || now - cutAt >= RoundTrip.SHORTEST_NANOS) {
+      cutAt = now;
+      timeouts++;
+      roundTrip.timedOut();
+      threshold = Math.max(2, window / 2);
+      window = 1;
+    }
+  }
+
+  /** It answered a query after a silence; whether it is the same target is to be seen. */
+  void backFromSilence() {
+    timeouts = 0;
+    proven = false;
+    foreign = false;
+    identifying = false;
+  }
+
+  @Override
+  public String toString() {
+    return target.toString();
+  }
+}

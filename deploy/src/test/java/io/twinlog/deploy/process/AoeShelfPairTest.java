@@ -1,0 +1,35 @@
+package io.twinlog.deploy.process;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A pair whose backing is an AoE target: a real vblade. */
+@Tag("process")
+final class AoeShelfPairTest {
+
+  private static final long SHELF_BYTES = 256L << 20;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1500, 9000})
+  void shouldKeepEveryWriteWhenTheShelfComesAndGoes(int mtu) throws Exception {
+    try (AoeSan san = AoeSan.start(mtu, SHELF_BYTES);
+        Pair pair = Pair.start("backing { shelves = [\"" + san.shelf() + "\"] }");
+        Recorder recorder = Recorder.start(pair)) {
+      recorder.awaitMore(200);
+      san.pause(2);
+      recorder.awaitMore(200);
+      san.restart(1);
+      recorder.awaitMore(200);
+      san.flap(1);
+      recorder.awaitMore(200);
+      // What the view change needs is on the shelf: it comes back, and then the takeover goes on.
+      pair.alpha.kill();
+      Pair.takeOver(pair.beta);
+      recorder.awaitMore(200);
+      san.pause(2);
+      recorder.awaitMore(200);
+      recorder.stop().verify(pair.beta);
+    }
+  }
+}
