@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 /** Several clients at once, from start to stop. */
 final class Clients {
 
-  private static final int COUNT = 6;
+  static final int COUNT = 6;
   private static final long END_SECONDS = 90;
 
   private final List<Client> clients = new ArrayList<>();
@@ -19,8 +19,13 @@ final class Clients {
   private final AtomicLong answered = new AtomicLong();
   private final AtomicLong errors = new AtomicLong();
 
-  Clients(List<NodeProcess> nodes, History history, long seed) {
-    for (int i = 0; i < COUNT; i++) {
+  /**
+   * Clients that have not begun.
+   *
+   * @param first the number of the first; two with one number would write the same
+   */
+  Clients(List<NodeProcess> nodes, History history, long seed, int first) {
+    for (int i = first; i < first + COUNT; i++) {
       // Some give a request up early, and some wait for as long as any fault lasts.
       int patienceMillis = i % 2 == 0 ? 2_000 : 60_000;
       Client client = new Client(i, nodes, history, seed, patienceMillis, answered, errors);

@@ -18,6 +18,7 @@ final class Nemesis {
   private static final long PROGRESS_SECONDS = 60;
   private static final List<Fault> FAULTS = List.of(Fault.values());
 
+  private final Site site;
   private final Clients clients;
   private final History history;
   private final RandomGenerator random;
@@ -27,6 +28,7 @@ final class Nemesis {
   private final long startNanos = System.nanoTime();
 
   Nemesis(Site site, Clients clients, History history, RandomGenerator random, Options options) {
+    this.site = site;
     this.clients = clients;
     this.history = history;
     this.random = random;
@@ -55,6 +57,15 @@ final class Nemesis {
     clients.stop();
     new LastLook(recovery, history, this::tell).run(primary);
     tell(clients.answered() + " requests answered, " + clients.errors() + " with an error");
+    loseBoth();
+  }
+
+  private void loseBoth() throws IOException, InterruptedException {
+    Clients others = new Clients(site.nodes(), history, options.seed(), Clients.COUNT);
+    others.start();
+    others.awaitMore(PROGRESS, PROGRESS_SECONDS);
+    dwell();
+    new PowerLoss(site, history, this::tell).run(others);
   }
 
   private int round(NodeProcess primary, int count) throws IOException, InterruptedException {

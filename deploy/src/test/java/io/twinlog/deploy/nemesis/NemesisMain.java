@@ -47,7 +47,7 @@ public final class NemesisMain {
     History.Contents contents;
     try (History history = new History(directory.resolve("history"));
         Site site = Site.make(directory, options.configuration())) {
-      Clients clients = new Clients(site.nodes(), history, options.seed());
+      Clients clients = new Clients(site.nodes(), history, options.seed(), 0);
       site.nodes().forEach(node -> ViewWatch.start(node, history));
       try {
         new Nemesis(site, clients, history, random, options).run();

@@ -1,6 +1,9 @@
 package io.twinlog.deploy.nemesis.history;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A write and the reads that saw it: when the first of these operations was answered, for the write
@@ -10,6 +13,7 @@ final class Cluster {
 
   private final String write;
   private final int firstBlock;
+  private final long invoked;
   private final long[] lastInvoked;
   private long firstAnswered;
 
@@ -17,11 +21,36 @@ final class Cluster {
     this.write = write;
     this.firstBlock = firstBlock;
     this.lastInvoked = new long[blocks];
+    this.invoked = invokedNanos;
     this.firstAnswered = answeredNanos;
     Arrays.fill(lastInvoked, invokedNanos);
   }
 
-  static Cluster of(Operation write) {
+  /**
+   * All of them, by the values of the writes.
+   *
+   * @param group operations of blocks that depend on one another
+   * @param reads those of the group that count; each saw what was written there
+   */
+  static Map<Long, Cluster> all(List<Operation> group, List<Operation> reads) {
+    Map<Long, Cluster> clusters = new TreeMap<>();
+    int first = group.stream().mapToInt(Operation::firstBlock).min().orElseThrow();
+    int end = group.stream().mapToInt(Operation::endBlock).max().orElseThrow();
+    clusters.put(Content.ZERO, initial(first, end - first));
+    for (Operation write : group) {
+      if (write.isWrite()) {
+        clusters.put(write.values()[0], of(write));
+      }
+    }
+    for (Operation read : reads) {
+      for (int block = read.firstBlock(); block < read.endBlock(); block++) {
+        clusters.get(read.value(block)).readIn(block, read);
+      }
+    }
+    return clusters;
+  }
+
+  private static Cluster of(Operation write) {
     return new Cluster(
         write.text(),
         write.firstBlock(),
@@ -31,14 +60,24 @@ final class Cluster {
   }
 
   /** The zeros with which everything begins. */
-  static Cluster initial(int firstBlock, int blocks) {
+  private static Cluster initial(int firstBlock, int blocks) {
     return new Cluster("the zeros", firstBlock, blocks, Long.MIN_VALUE, Long.MIN_VALUE + 1);
   }
 
-  void readIn(int block, Operation read) {
+  private void readIn(int block, Operation read) {
     int i = block - firstBlock;
     firstAnswered = Math.min(firstAnswered, read.answeredNanos());
     lastInvoked[i] = Math.max(lastInvoked[i], read.invokedNanos());
+  }
+
+  /** When the write was invoked. */
+  long invoked() {
+    return invoked;
+  }
+
+  /** When it had happened at the latest, or {@link Operation#NEVER}. */
+  long firstAnswered() {
+    return firstAnswered;
   }
 
   boolean hasHappened() {
@@ -54,11 +93,16 @@ final class Cluster {
     int end =
         Math.min(firstBlock + lastInvoked.length, other.firstBlock + other.lastInvoked.length);
     for (int block = Math.max(firstBlock, other.firstBlock); block < end; block++) {
-      if (firstAnswered < other.lastInvoked[block - other.firstBlock]) {
+      if (isBeforeIn(block, other)) {
         return block;
       }
     }
     return -1;
+  }
+
+  /** Whether this has to come before the other because of what happened to a block of both. */
+  boolean isBeforeIn(int block, Cluster other) {
+    return firstAnswered < other.lastInvoked[block - other.firstBlock];
   }
 
   @Override

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Whether there is an order of all operations, in agreement with the times at which they were
@@ -45,24 +44,13 @@ public final class Linearizability {
   }
 
   private void checkGroup(List<Operation> group, Map<Long, Operation> writes) {
-    Map<Long, Cluster> clusters = new TreeMap<>();
-    int first = group.stream().mapToInt(Operation::firstBlock).min().orElseThrow();
-    int end = group.stream().mapToInt(Operation::endBlock).max().orElseThrow();
-    clusters.put(Content.ZERO, Cluster.initial(first, end - first));
-    for (Operation write : group) {
-      if (write.isWrite()) {
-        clusters.put(write.values()[0], Cluster.of(write));
-      }
-    }
     List<Operation> reads = new ArrayList<>();
     for (Operation read : group) {
-      if (!read.isWrite() && read.isAnswered() && isPossible(read, writes)) {
-        for (int block = read.firstBlock(); block < read.endBlock(); block++) {
-          clusters.get(read.value(block)).readIn(block, read);
-        }
+      if (read.isRead() && read.isAnswered() && isPossible(read, writes)) {
         reads.add(read);
       }
     }
+    Map<Long, Cluster> clusters = Cluster.all(group, reads);
     // A write that was not answered and that nobody saw need not have happened.
     clusters.values().removeIf(cluster -> !cluster.hasHappened());
     Precedence precedence = new Precedence(new ArrayList<>(clusters.values()));

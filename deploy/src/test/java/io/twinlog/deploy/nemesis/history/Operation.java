@@ -26,10 +26,12 @@ public record Operation(
     long invokedNanos,
     long answeredNanos) {
 
-  /** The two operations that a block device has. */
+  /** The two operations that a block device has, and a look at what is left. */
   public enum Kind {
     READ,
-    WRITE
+    WRITE,
+    /** A read after both nodes were lost at once, which is when it was invoked. */
+    RECOVERED
   }
 
   /** The time of an answer that has not come. */
@@ -37,6 +39,10 @@ public record Operation(
 
   boolean isAnswered() {
     return answeredNanos != NEVER;
+  }
+
+  boolean isRead() {
+    return kind == Kind.READ;
   }
 
   boolean isWrite() {

@@ -85,7 +85,8 @@ public final class Periods {
 
   /** Each operation goes into the earliest view that is possible, in order of their answers. */
   private void place(List<Operation> operations, List<String> violations) {
-    List<Operation> answered = operations.stream().filter(Operation::isAnswered).toList();
+    List<Operation> answered =
+        operations.stream().filter(o -> o.isAnswered() && (o.isRead() || o.isWrite())).toList();
     List<Moment> moments = new ArrayList<>();
     for (int i = 0; i < answered.size(); i++) {
       moments.add(new Moment(answered.get(i).invokedNanos(), false, i));

@@ -15,6 +15,7 @@ public final class Recheck {
   /** Everything that is wrong with a history, a line for each; empty when nothing is. */
   public static List<String> check(History.Contents contents) {
     List<String> violations = new ArrayList<>(Linearizability.check(contents.operations()));
+    violations.addAll(Prefix.check(contents.operations()));
     violations.addAll(Periods.check(contents.operations(), contents.views()));
     return violations;
   }
