@@ -13,9 +13,16 @@ import java.util.function.Predicate;
 /** One part of a pair after the other is slow or dead, and its clients hardly notice. */
 final class SlowParts {
 
-  /** Lines of the resource's configuration; the memory that is allowed follows from them. */
+  /**
+   * Lines of the resource's configuration. The memory that is allowed follows from the limits; the
+   * times are longer than usual, so that a busy machine is not taken for a dead one.
+   */
   static final String CONFIGURATION =
-      "failover = manual\n  limits { max-pending = 64 MiB, nbd-connections = 256 }";
+      """
+      failover = manual
+        limits { max-pending = 64 MiB, nbd-connections = 256 }
+        timing { peer-timeout = 3 s, confirm-timeout = 4 s }\
+      """;
 
   /**
    * How much a node may grow: a payload counts twice, and the buffers of links and backing are
@@ -24,13 +31,10 @@ final class SlowParts {
    */
   private static final long MAX_GROWTH_MIB = 2 * 64 + 192 + 64;
 
-  /** With the default timing a peer is lost, or evicted, within 2 s; the rest is a busy machine. */
-  private static final long ALONE_SECONDS = 8;
+  /** A peer is lost, or evicted, within 4 s; the rest is a busy machine. */
+  private static final long ALONE_SECONDS = 12;
 
   private static final long SOON_SECONDS = 60;
-
-  /** Far below any of the faults, far above what a busy machine makes of a write. */
-  private static final double MAX_LATENCY_MILLIS = 1_500;
 
   private final Site site;
   private final Recovery recovery;
@@ -84,9 +88,10 @@ final class SlowParts {
     check(dirty > 0 && status.getBacking().getDirtyBytes() > dirty, "dirty did not grow");
     check(status.getView().getNumber() == view, "the view changed: " + status);
     check(Recovery.isWholePrimary(status), "not connected any more: " + status);
-    check(stalled.maxMillis() < MAX_LATENCY_MILLIS, "a write took " + stalled.maxMillis() + " ms");
+    // Less than a stall takes, more than a busy machine makes of a write.
+    check(stalled.maxMillis() < stallMillis / 2.0, "a write took " + stalled.maxMillis() + " ms");
     check(
-        stalled.medianMillis() < 3 * usual.medianMillis() + 5,
+        stalled.medianMillis() < 3 * usual.medianMillis() + 20,
         "writes were slower: " + usual + ", then " + stalled);
     check(growth < MAX_GROWTH_MIB, "the node grew by " + growth + " MiB");
     await(
