@@ -202,7 +202,7 @@ final class Checkpointer {
     newTail = unmasking ? log.loggedEnd() : log.newestWhole().start;
     owedNow = (BitSet) table.owed.clone();
     table.owed.clear();
-    if (unmasking) {
+    if (unmasking && replica.rules().contains(Rule.REWRITE_BEFORE_UNMASKING)) {
       owedNow.or(table.masked);
     }
     cursor = 0;

@@ -110,7 +110,8 @@ final class Primary {
       case READ -> {
         noteWaiting();
         readRequests++;
-        if (!replica.rules().contains(Rule.READ_BARRIER) && replica.isPair()) {
+        Rule rule = replica.isPair() ? Rule.READ_BARRIER : Rule.SLOT_READ_WHEN_ALONE;
+        if (!replica.rules().contains(rule) && loader.isReady(request)) {
           answer(request);
         } else {
           reads.add(request, nextEvidence());

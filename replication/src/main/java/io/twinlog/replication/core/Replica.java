@@ -316,7 +316,8 @@ public final class Replica implements BlockService {
       after(RETRY_NANOS / 5, () -> survey(completion));
       return;
     }
-    Survey.run(effects, config.layout(), config.uuid(), view(), completion);
+    View judge = rules.contains(Rule.IGNORE_VOID_BATCHES) ? view() : Survey.countingAll(view());
+    Survey.run(effects, config.layout(), config.uuid(), judge, completion);
   }
 
   // ---- The link ----

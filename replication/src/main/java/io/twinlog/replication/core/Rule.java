@@ -9,7 +9,9 @@ enum Rule {
   ACKNOWLEDGE_AFTER_CONFIRM,
   /** A restarted process is not the member that its predecessor was. */
   INCARNATION,
-  /** Alone, the slots are read after the log is durable and before anything is acknowledged (5). */
+  /**
+   * Alone, the slots are read after the log is durable, or the read began, and before an answer.
+   */
   SLOT_READ_WHEN_ALONE,
   /** RAM changes on commit, not on arrival. */
   COMMIT_BEFORE_RAM,
@@ -25,6 +27,14 @@ enum Rule {
   MASK_LATE_WRITES,
   /** A resync also gives up what the target applied beyond the base of a view it missed. */
   GIVE_UP_BEYOND_BASE,
+  /** They are written in place once more when their late writer is gone, and only then let go. */
+  REWRITE_BEFORE_UNMASKING,
+  /** Batches that a later view's base leaves out are not replayed. */
+  IGNORE_VOID_BATCHES,
+  /** A copy is given up for a resync only when the primary's lone view is complete. */
+  RESYNC_FROM_COMPLETE,
+  /** The target of a resync becomes a member when it has confirmed everything committed. */
+  REJOIN_AFTER_CONFIRM,
   /** Requests open when the node leaves the primary role are dropped, never carried out later. */
   DROP_CLIENT_REQUESTS
 }

@@ -220,7 +220,8 @@ final class SyncSource {
   }
 
   private void offer(Link link) {
-    if (replica.isComplete()
+    boolean complete = replica.isComplete() || !replica.rules().contains(Rule.RESYNC_FROM_COMPLETE);
+    if (complete
         && replica.isPopulated()
         && !replica.holdsRequests()
         && !paused
@@ -312,7 +313,8 @@ final class SyncSource {
       settlingSinceNanos = replica.now();
       return;
     }
-    if (link.confirmedFrames != link.sent || targetNumber != replica.number()) {
+    boolean confirmed = link.confirmedFrames == link.sent && targetNumber == replica.number();
+    if (!confirmed && replica.rules().contains(Rule.REJOIN_AFTER_CONFIRM)) {
       return;
     }
     state = State.REJOINING;
