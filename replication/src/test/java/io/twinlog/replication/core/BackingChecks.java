@@ -3,6 +3,7 @@ package io.twinlog.replication.core;
 import io.twinlog.blockdev.log.CheckpointArea;
 import io.twinlog.blockdev.log.CheckpointRecord;
 import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.LoggedBatch;
 import io.twinlog.blockdev.log.NewestContents;
 import io.twinlog.blockdev.log.ReadRequest;
 import io.twinlog.blockdev.log.Recovery;
@@ -12,11 +13,13 @@ import io.twinlog.blockdev.log.RingScanner;
 import io.twinlog.blockdev.log.View;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * Recovers the device from the simulated backing at any moment and compares it with the history.
+ * Recovers the device from the simulated backing at any moment, as it is or as a power loss might
+ * leave it, and compares it byte by byte with the history: a prefix of what was committed, with
+ * everything that was promised to be on the backing, and everything at all when it says that it is
+ * complete (design, sections 1 and 4).
  */
 final class BackingChecks {
   private final SimWorld world;
@@ -29,17 +32,56 @@ final class BackingChecks {
     this.layout = config.layout();
   }
 
-  /** The backing holds a prefix of the history, all of it when it says that it is complete. */
+  /** Compares the backing as it is, and as it may be after a power loss. */
   void check() {
-    if (Boolean.getBoolean("twinlog.sim.io")) {
-      world.trace("CHECK", world.node(0));
+    check(world.shelf().bytes());
+    check(world.shelf().afterPowerLoss());
+  }
+
+  /** A request was answered that promises so much to be durable; not all are looked at. */
+  void sometimesCheckDurable(SimRequest request) {
+    if (world.random().nextInt(8) == 0) {
+      world.traceIo(request.node(), () -> "CHECK for " + request);
+      check(world.shelf().afterPowerLoss());
+      world.count("durability checked");
     }
-    History history = world.history();
-    View view = history.view(history.latestView());
+  }
+
+  /** Without faults for that long, the backing is no older than this. */
+  void checkAge(long nanos) {
+    Recovered recovered = recover(world.shelf().bytes());
+    long owed = world.history().committedBy(world.now() - nanos);
+    if (recovered != null && recovered.end() < owed) {
+      throw new SimFailure(
+          "the backing ends at write %d, %d were committed %.1f s ago"
+              .formatted(recovered.end(), owed, nanos / 1e9));
+    }
+    world.count("backing's age checked");
+  }
+
+  /** The backing alone holds every write up to the number. */
+  void checkHolds(long number) {
+    Recovered recovered = recover(world.shelf().afterPowerLoss());
+    if (recovered != null && recovered.end() < number) {
+      throw new SimFailure(
+          "a copy is given up, the backing ends at write %d, %d were acknowledged"
+              .formatted(recovered.end(), number));
+    }
+  }
+
+  private void check(byte[] bytes) {
+    Recovered recovered = recover(bytes);
+    if (recovered != null) {
+      compare(bytes, recovered);
+    }
+  }
+
+  /** What the backing holds; null when nothing was chosen yet, or a view is that nobody knows. */
+  private Recovered recover(byte[] bytes) {
+    View view = world.history().view(world.history().latestView());
     if (view == null) {
-      return;
+      return null;
     }
-    byte[] bytes = world.shelf().bytes();
     List<CheckpointRecord> checkpoints = new ArrayList<>();
     List<RingContents> rings = new ArrayList<>();
     for (int node = 0; node < 2; node++) {
@@ -56,48 +98,77 @@ final class BackingChecks {
       }
       rings.add(scanner.contents());
     }
-    if (Recovery.of(layout, view, checkpoints, rings) instanceof Recovered recovered) {
-      compare(bytes, recovered, view, rings);
+    if (!(Recovery.of(layout, view, checkpoints, rings) instanceof Recovered recovered)) {
+      return null;
     }
-  }
-
-  private void compare(byte[] bytes, Recovered recovered, View view, List<RingContents> rings) {
-    History history = world.history();
     world.traceIo(
         world.node(0),
         () -> "RINGS end " + recovered.end() + " c " + recovered.checkpoint() + describe(rings));
+    return recovered;
+  }
+
+  private void compare(byte[] bytes, Recovered recovered) {
+    History history = world.history();
     if (recovered.damaged()) {
       throw new SimFailure("the backing was complete and is not any more: " + recovered.end());
     }
-    if (recovered.end() > history.floor()) {
-      // Logged and not yet acknowledged: nobody can tell yet whether it belongs to the history.
-      return;
-    }
     if (recovered.complete() && recovered.end() < history.floor()) {
       throw new SimFailure(
-          "the backing is complete in view %d and ends at write %d, %d were acknowledged; %s"
-              .formatted(view.number(), recovered.end(), history.floor(), describe(rings)));
+          "the backing is complete in view %d and ends at write %d, %d were committed"
+              .formatted(recovered.view().number(), recovered.end(), history.floor()));
     }
-    byte[] image = history.image(recovered.end());
+    if (recovered.end() < history.durable()) {
+      throw new SimFailure(
+          "the backing ends at write %d, %d were promised to be on it"
+              .formatted(recovered.end(), history.durable()));
+    }
+    Image image = history.imageAsOf(recovered.end(), world.node(writer(recovered)));
+    if (image == null) {
+      throw new SimFailure("the backing ends at write %d, unknown".formatted(recovered.end()));
+    }
     NewestContents newest = recovered.newest();
     for (int block = 0; block < newest.size(); block++) {
-      int from = block * BlockTable.BLOCK_BYTES;
-      int to = from + BlockTable.BLOCK_BYTES;
-      if (newest.isZero(block)) {
-        if (!Arrays.equals(image, from, to, new byte[to - from], 0, to - from)) {
-          throw mismatch(block, recovered, "a ring, as zeros");
-        }
-        continue;
-      }
-      int place = from;
-      if (!newest.isInDataArea(block)) {
-        place = (int) layout.ringPlace(newest.ringNode(block), newest.ringPosition(block));
-      }
-      if (!Arrays.equals(image, from, to, bytes, place, place + BlockTable.BLOCK_BYTES)) {
-        throw mismatch(block, recovered, newest.isInDataArea(block) ? "the data area" : "a ring");
+      compare(block, bytes, recovered, image);
+    }
+    boolean pending = recovered.end() > history.floor();
+    world.count(
+        "backing checked"
+            + (recovered.complete() ? ", complete" : "")
+            + (pending ? ", with pending writes" : ""));
+  }
+
+  /**
+   * Whose batch is the last one: what it holds and is not committed yet, that node has numbered.
+   */
+  private static int writer(Recovered recovered) {
+    int node = 0;
+    for (LoggedBatch batch : recovered.replay()) {
+      if (batch.cut() == recovered.end()) {
+        node = batch.node();
       }
     }
-    world.count("backing checked" + (recovered.complete() ? ", complete" : ""));
+    return node;
+  }
+
+  private void compare(int block, byte[] bytes, Recovered recovered, Image image) {
+    NewestContents newest = recovered.newest();
+    String where = "the data area";
+    boolean right;
+    if (newest.isInDataArea(block)) {
+      right = image.holds(block, bytes, block * BlockTable.BLOCK_BYTES);
+    } else if (newest.isZero(block)) {
+      where = "a ring, as zeros";
+      right = image.isZero(block);
+    } else {
+      where = "ring " + newest.ringNode(block);
+      int place = (int) layout.ringPlace(newest.ringNode(block), newest.ringPosition(block));
+      right = image.holds(block, bytes, place);
+    }
+    if (!right) {
+      throw new SimFailure(
+          "block %d in %s is not what write %d left, checkpoint %d"
+              .formatted(block, where, recovered.end(), recovered.checkpoint()));
+    }
   }
 
   private static String describe(List<RingContents> rings) {
@@ -117,11 +188,5 @@ final class BackingChecks {
                               batch.endPosition())));
     }
     return text.toString();
-  }
-
-  private static SimFailure mismatch(int block, Recovered recovered, String where) {
-    return new SimFailure(
-        "block %d in %s is not what write %d left, checkpoint %d"
-            .formatted(block, where, recovered.end(), recovered.checkpoint()));
   }
 }

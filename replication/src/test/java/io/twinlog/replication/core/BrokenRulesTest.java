@@ -5,12 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A test of the tests: with any one rule switched off, the simulator finds the promise broken. */
+/**
+ * A test of the tests: with any one rule switched off, the simulator finds the promise broken. Two
+ * rules guard against schedules so rare that {@link HazardsTest} has to bring them about.
+ */
 class BrokenRulesTest {
-  private static final long SEEDS = Long.getLong("twinlog.sim.brokenSeeds", 3000);
+  private static final long SEEDS = Long.getLong("twinlog.sim.brokenSeeds", 1000);
 
   @ParameterizedTest
-  @EnumSource(Rule.class)
+  @EnumSource(
+      value = Rule.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"IGNORE_VOID_BATCHES", "REJOIN_AFTER_CONFIRM"})
   void shouldFindTheBrokenRule(Rule rule) {
     String found = null;
     for (long seed = 1; seed <= SEEDS && found == null; seed++) {

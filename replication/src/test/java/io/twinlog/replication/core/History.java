@@ -2,39 +2,60 @@ package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.log.View;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What has happened to the device, as the promise allows it: one sequence of committed writes,
- * which each new view may cut no shorter than what was acknowledged or read, and every
- * acknowledgement, read, copy and backing state checked against it (design, section 1).
+ * which each new view may cut no shorter than what was committed, and every acknowledgement, read,
+ * copy and backing state checked against it (design, section 1).
  */
 final class History {
   private final SimWorld world;
-  private final int deviceBytes;
 
   /** Committed writes; index 0 is write 1. */
   private final List<SimRequest> committed = new ArrayList<>();
 
+  /** When each was committed. */
+  private final List<Long> committedNanos = new ArrayList<>();
+
   /** The device after each; index 0 is before write 1. */
-  private final List<byte[]> images = new ArrayList<>();
+  private final List<Image> images = new ArrayList<>();
+
+  /** Writes that a later view has left out: nobody may ever see them again. */
+  private final Set<SimRequest> leftOut = new HashSet<>();
 
   private final Map<Long, View> views = new HashMap<>();
   private final long[] seen = new long[2];
+  private final long[] lives = new long[2];
+  private final long[] incarnations = new long[2];
   private long latestView = 1;
+  private long acknowledged;
 
-  History(SimWorld world, int deviceBytes) {
+  /** Everything up to here was promised to be on the backing: no loss of RAM takes it back. */
+  private long durable;
+
+  History(SimWorld world) {
     this.world = world;
-    this.deviceBytes = deviceBytes;
-    images.add(new byte[deviceBytes]);
+    images.add(Image.zeros(world.options().blocks()));
   }
 
-  /** Number of the last write that was acknowledged or may have been read. */
+  /** Number of the last write that was committed, and may have been read. */
   long floor() {
     return committed.size();
+  }
+
+  /** Number of the last write that a client was told of. */
+  long acknowledged() {
+    return acknowledged;
+  }
+
+  /** Number of the last write that was promised to be on the backing. */
+  long durable() {
+    return durable;
   }
 
   long latestView() {
@@ -45,51 +66,114 @@ final class History {
     return views.get(number);
   }
 
-  byte[] image(long number) {
+  Image image(long number) {
     return images.get((int) number);
   }
 
+  /**
+   * The device after the write, which may be one that is not committed yet, as this node has
+   * numbered it; null when it knows of none.
+   */
+  Image imageAsOf(long number, SimNode node) {
+    if (number <= committed.size()) {
+      return image(number);
+    }
+    Image image = images.get(images.size() - 1);
+    for (long next = committed.size() + 1L; next <= number; next++) {
+      SimRequest write = node.assigned().get(next);
+      if (write == null) {
+        return null;
+      }
+      image = image.with(write);
+    }
+    return image;
+  }
+
+  /** Number of the last write that was committed at that time. */
+  long committedBy(long nanos) {
+    int number = committed.size();
+    while (number > 0 && committedNanos.get(number - 1) > nanos) {
+      number--;
+    }
+    return number;
+  }
+
   private void append(SimRequest write) {
-    byte[] next = images.get(images.size() - 1).clone();
-    write.applyTo(next);
+    if (leftOut.contains(write)) {
+      throw new SimFailure(write + ", which an earlier view had left out, is committed");
+    }
+    images.add(images.get(images.size() - 1).with(write));
     committed.add(write);
-    images.add(next);
+    committedNanos.add(world.now());
   }
 
   /** A primary has acknowledged a write. */
-  void committed(SimNode node, SimRequest write) {
-    long number = node.replica().number();
+  void acknowledged(SimNode node, SimRequest write) {
     observe(node);
-    if (number <= committed.size()) {
-      SimRequest canonical = committed.get((int) number - 1);
-      if (canonical != write) {
-        throw new SimFailure(
-            "node %d acknowledges %s as write %d, which is %s"
-                .formatted(node.index(), write, number, canonical));
+    long number = write.number();
+    if (number == 0 || number > node.replica().number()) {
+      throw new SimFailure("node %d acknowledges %s uncommitted".formatted(node.index(), write));
+    }
+    if (number > committed.size()) {
+      throw new SimFailure(
+          "node %d acknowledges write %d in view %d; view %d is chosen, %d are committed"
+              .formatted(
+                  node.index(),
+                  number,
+                  node.replica().view().number(),
+                  latestView,
+                  committed.size()));
+    }
+    SimRequest canonical = committed.get((int) number - 1);
+    if (canonical != write) {
+      throw new SimFailure(
+          "node %d acknowledges %s as write %d, which is %s"
+              .formatted(node.index(), write, number, canonical));
+    }
+    acknowledged = Math.max(acknowledged, number);
+    boolean toLog = write.forceUnitAccess() && world.config(node.index()).flushToLog();
+    keeps(node, number, toLog, write);
+  }
+
+  /** A primary has answered a FLUSH. */
+  void flushed(SimNode node, SimRequest flush) {
+    observe(node);
+    boolean toLog = world.config(node.index()).flushToLog();
+    keeps(node, flush.acknowledgedAtBegin(), toLog, flush);
+  }
+
+  /**
+   * What was acknowledged up to the number is where it has to be: on the backing, or in two RAMs.
+   */
+  private void keeps(SimNode node, long number, boolean toLog, SimRequest request) {
+    View view = node.replica().view();
+    if (toLog || view.members() != 3) {
+      if (number > durable) {
+        durable = number;
+        world.backing().sometimesCheckDurable(request);
       }
-      return;
+    } else if (view.number() == latestView) {
+      for (int i = 0; i < 2; i++) {
+        Replica replica = world.node(i).replica();
+        if (world.node(i).isAlive()
+            && replica.incarnation() == view.incarnation(i)
+            && replica.number() < number) {
+          throw new SimFailure(
+              "node %d answers %s, node %d holds writes up to %d, %d were acknowledged"
+                  .formatted(node.index(), request, i, replica.number(), number));
+        }
+      }
     }
-    if (node.replica().view().number() < latestView) {
-      throw new SimFailure(
-          "node %d acknowledges write %d in view %d, view %d is chosen"
-              .formatted(node.index(), number, node.replica().view().number(), latestView));
-    }
-    if (number != committed.size() + 1) {
-      throw new SimFailure(
-          "node %d acknowledges write %d after %d"
-              .formatted(node.index(), number, committed.size()));
-    }
-    append(write);
   }
 
   /** A primary has answered a read. */
-  void read(SimNode node, SimRequest read, long floorAtBegin) {
-    long number = node.replica().number();
+  void read(SimNode node, SimRequest read) {
     observe(node);
-    if (number < floorAtBegin) {
+    long number = node.replica().number();
+    if (number < read.floorAtBegin()) {
       throw new SimFailure(
-          "node %d answers %s as of write %d, %d was acknowledged before it began"
-              .formatted(node.index(), read, number, floorAtBegin));
+          "node %d answers %s as of write %d, %d was committed before it began"
+              .formatted(node.index(), read, number, read.floorAtBegin()));
     }
     if (number > committed.size()) {
       throw new SimFailure(
@@ -97,29 +181,54 @@ final class History {
               .formatted(node.index(), read, number, committed.size()));
     }
     int from = (int) read.offsetBytes();
-    int to = (int) (from + read.lengthBytes());
-    if (!Arrays.equals(node.ram(), from, to, image(number), from, to)) {
+    int at = image(number).mismatch(node.ram(), from, (int) (from + read.lengthBytes()));
+    if (at >= 0) {
       throw new SimFailure(
-          "node %d answers %s with other bytes than write %d left"
-              .formatted(node.index(), read, number));
+          "node %d answers %s with other bytes than write %d left, at %d"
+              .formatted(node.index(), read, number, at));
     }
   }
 
   /** Looks at a node after anything has happened to it. */
   void observe(SimNode node) {
     View view = node.replica().view();
-    if (view == null || (view.number() == seen[node.index()] && views.containsKey(view.number()))) {
+    if (view == null) {
       return;
     }
+    watchCopy(node);
+    if (view.number() != seen[node.index()] || !views.containsKey(view.number())) {
+      sawView(view, node);
+    }
+    if (node.replica().isPrimary() && view.number() == latestView) {
+      while (committed.size() < node.replica().number()) {
+        SimRequest write = node.assigned().get(committed.size() + 1L);
+        if (write == null) {
+          throw new SimFailure("nobody ever wrote number " + (committed.size() + 1));
+        }
+        append(write);
+      }
+    }
+  }
+
+  /** Who gives its copy up leaves nothing acknowledged behind that is not on the backing. */
+  private void watchCopy(SimNode node) {
+    int index = node.index();
+    long incarnation = node.replica().incarnation();
+    boolean givenUp = lives[index] == node.life() && incarnations[index] != incarnation;
+    lives[index] = node.life();
+    incarnations[index] = incarnation;
+    if (givenUp && !world.operators().isLossAsked()) {
+      world.backing().checkHolds(acknowledged);
+    }
+  }
+
+  private void sawView(View view, SimNode node) {
     seen[node.index()] = view.number();
     View before = views.putIfAbsent(view.number(), view);
-    if (before != null) {
-      if (!sameChoice(before, view)) {
-        throw new SimFailure("two views chosen for one number: " + before + " and " + view);
-      }
-      return;
+    if (before != null && !sameChoice(before, view)) {
+      throw new SimFailure("two views chosen for one number: " + before + " and " + view);
     }
-    if (view.number() > latestView) {
+    if (before == null && view.number() > latestView) {
       chosen(view, node);
       latestView = view.number();
     }
@@ -138,18 +247,45 @@ final class History {
   /** The history goes on from the view's base. */
   private void chosen(View view, SimNode node) {
     world.trace("chosen " + view, node);
+    world.count("view: " + ViewKind.of(views.get(view.number() - 1), view, view.base() < floor()));
+    boolean lossAsked = world.operators().takeLossAsked(view);
     if (view.base() < committed.size()) {
-      if (!world.lossAccepted()) {
+      if (!lossAsked) {
         throw new SimFailure(
-            "view %d begins at write %d, %d were acknowledged"
+            "view %d begins at write %d, %d were committed"
                 .formatted(view.number(), view.base(), committed.size()));
       }
-      world.count("loss accepted");
-      committed.subList((int) view.base(), committed.size()).clear();
-      images.subList((int) view.base() + 1, images.size()).clear();
+      if (view.base() < durable) {
+        throw new SimFailure(
+            "view %d begins at write %d, %d were promised to be on the backing"
+                .formatted(view.number(), view.base(), durable));
+      }
+      int base = (int) view.base();
+      committed.subList(base, committed.size()).clear();
+      committedNanos.subList(base, committedNanos.size()).clear();
+      images.subList(base + 1, images.size()).clear();
+      acknowledged = Math.min(acknowledged, base);
     }
+    leaveOut(view);
     while (committed.size() < view.base()) {
       append(unacknowledged(committed.size() + 1L, view));
+    }
+  }
+
+  /** What was numbered beyond the base is void, but for what the primary goes on with. */
+  private void leaveOut(View view) {
+    int primary = view.primary();
+    Set<SimRequest> kept = primary == View.NO_NODE ? Set.of() : world.node(primary).pending();
+    for (int i = 0; i < 2; i++) {
+      world
+          .node(i)
+          .assigned()
+          .forEach(
+              (number, write) -> {
+                if (number > view.base() && !kept.contains(write)) {
+                  leftOut.add(write);
+                }
+              });
     }
   }
 
@@ -179,11 +315,11 @@ final class History {
         || replica.view() == null
         || replica.view().number() != latestView
         || !replica.isMember()
-        || (replica.isPrimary() && !replica.isPopulated())
-        || replica.number() > committed.size()) {
+        || (replica.isPrimary() && !replica.isPopulated())) {
       return;
     }
-    int at = Arrays.mismatch(node.ram(), image(replica.number()));
+    Image image = imageAsOf(replica.number(), node);
+    int at = image == null ? 0 : image.mismatch(node.ram(), 0, node.ram().length);
     if (at >= 0) {
       List<SimRequest> last =
           committed.subList(Math.max(0, committed.size() - 5), committed.size());
@@ -191,9 +327,5 @@ final class History {
           "node %d's copy differs from the history at write %d, byte %d; last writes %s"
               .formatted(node.index(), replica.number(), at, last));
     }
-  }
-
-  int deviceBytes() {
-    return deviceBytes;
   }
 }

@@ -8,9 +8,12 @@ import java.util.function.BiConsumer;
 
 /**
  * The link between the nodes: connections that keep order, directions that may be cut each on its
- * own, resets, and peers that die without a word.
+ * own, bandwidth, resets, and peers that die without a word.
  */
 final class SimNetwork {
+  private static final long FRAME_BYTES = 64;
+  private static final long KERNEL_BYTES = 64 * 1024;
+
   private final SimWorld world;
 
   /** Whether what node i sends gets through; what does not waits, as TCP's retransmission does. */
@@ -79,8 +82,16 @@ final class SimNetwork {
   private final class Connection {
     final Side[] sides;
 
+    /** Each has its way: what is under way on an old one may come after what a new one brings. */
+    final long latencyNanos = 30_000 + world.random().nextLong(isFarAway() ? 20_000_000 : 300_000);
+
     Connection(SimNode a, SimNode b) {
       sides = new Side[] {new Side(this, a), new Side(this, b)};
+    }
+
+    private boolean isFarAway() {
+      boolean scripted = world.options().profile() == SimOptions.Profile.SCRIPTED;
+      return !scripted && world.random().nextInt(8) == 0;
     }
 
     boolean isHalfOpen() {
@@ -97,6 +108,11 @@ final class SimNetwork {
     private boolean open = true;
     private long lastArrival;
 
+    /** When everything given to the kernel so far has left this end. */
+    private long busyUntil;
+
+    private long stuckBytes;
+
     Side(Connection connection, SimNode node) {
       this.connection = connection;
       this.node = node;
@@ -109,12 +125,16 @@ final class SimNetwork {
 
     /** Something happens at this end after a while, in order with all that did before. */
     void later(Runnable action) {
-      lastArrival =
-          Math.max(lastArrival + 1, world.now() + 30_000 + world.random().nextLong(200_000));
+      later(world.now(), action);
+    }
+
+    private void later(long departure, Runnable action) {
+      long way = connection.latencyNanos + world.random().nextLong(200_000);
+      lastArrival = Math.max(lastArrival + 1, departure + way);
       world.after(lastArrival - world.now(), () -> node.deliver(life, action));
     }
 
-    private void send(BiConsumer<Side, Replica> arrival) {
+    private void send(long bytes, BiConsumer<Side, Replica> arrival) {
       Side peer = peer();
       Runnable frame =
           () -> {
@@ -126,15 +146,24 @@ final class SimNetwork {
         return;
       }
       if (cut[node.index()] || !stuck.isEmpty()) {
-        stuck.add(frame);
+        stuck.add(() -> transmit(bytes, frame));
+        stuckBytes += bytes;
       } else {
-        peer.later(frame);
+        transmit(bytes, frame);
       }
     }
 
+    private void transmit(long bytes, Runnable frame) {
+      long rate = world.options().linkBytesPerSecond();
+      long sending = rate == 0 ? 0 : bytes * 1_000_000_000L / rate;
+      busyUntil = Math.max(busyUntil, world.now()) + sending;
+      peer().later(busyUntil, frame);
+    }
+
     void flow() {
+      stuckBytes = 0;
       while (!stuck.isEmpty()) {
-        peer().later(stuck.remove());
+        stuck.remove().run();
       }
     }
 
@@ -155,6 +184,7 @@ final class SimNetwork {
       ByteBuf data = copy(payload);
       SimRequest request = node.assignedTo(number);
       send(
+          FRAME_BYTES + (data == null ? 0 : data.readableBytes()),
           (side, replica) -> {
             replica.peerWrite(side, view, number, command, offset, length, data);
             if (replica.number() == number) {
@@ -169,37 +199,40 @@ final class SimNetwork {
       if (data != null) {
         data.release();
       }
-      send((side, replica) -> replica.peerBlocks(side, view, offset, length, copied));
+      send(
+          FRAME_BYTES + (data == null ? 0 : length),
+          (side, replica) -> replica.peerBlocks(side, view, offset, length, copied));
     }
 
     @Override
     public void barrier(long view) {
-      send((side, replica) -> replica.peerBarrier(side, view));
+      send(FRAME_BYTES, (side, replica) -> replica.peerBarrier(side, view));
     }
 
     @Override
     public void confirm(long view, long number, long received) {
-      send((side, replica) -> replica.peerConfirm(side, view, number, received));
+      send(FRAME_BYTES, (side, replica) -> replica.peerConfirm(side, view, number, received));
     }
 
     @Override
     public void heartbeat() {
-      send((side, replica) -> replica.peerHeartbeat(side));
+      send(FRAME_BYTES, (side, replica) -> replica.peerHeartbeat(side));
     }
 
     @Override
     public void control(PeerControl message) {
-      send((side, replica) -> replica.peerControl(side, message));
+      send(FRAME_BYTES, (side, replica) -> replica.peerControl(side, message));
     }
 
     @Override
     public long queuedBytes() {
-      return 0;
+      long unsent = Math.max(0, busyUntil - world.now()) * world.options().linkBytesPerSecond();
+      return stuckBytes + Math.max(0, unsent / 1_000_000_000L - KERNEL_BYTES);
     }
 
     @Override
     public void close(String reason) {
-      send((side, replica) -> side.lost("closed by the peer: " + reason));
+      send(FRAME_BYTES, (side, replica) -> side.lost("closed by the peer: " + reason));
       open = false;
     }
   }

@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /** One simulated process: a replica, its RAM, and what the world delivers to it. */
@@ -36,13 +38,19 @@ final class SimNode implements Effects {
   private long clientGeneration;
 
   /** Local clocks need not agree. */
-  private final long clockOffset;
+  private long clockOffset;
+
+  /** What the local clock shows while it stands still; -1 when it goes. */
+  private long clockStoppedAt = -1;
+
+  private boolean clockStopsWithPause;
 
   SimNode(SimWorld world, int index) {
     this.world = world;
     this.index = index;
     this.clockOffset = world.random().nextLong(1L << 40);
-    this.table = ByteBuffer.allocate((int) RamRecord.tableBytes(SimWorld.DEVICE_BYTES));
+    long deviceBytes = (long) world.options().blocks() * BlockTable.BLOCK_BYTES;
+    this.table = ByteBuffer.allocate((int) RamRecord.tableBytes(deviceBytes));
   }
 
   SimWorld world() {
@@ -86,10 +94,20 @@ final class SimNode implements Effects {
     return assigned;
   }
 
+  /** The writes that it has taken in and not committed yet. */
+  Set<SimRequest> pending() {
+    Set<SimRequest> pending = new HashSet<>();
+    for (int i = 0; alive && i < replica.pending().size(); i++) {
+      pending.add((SimRequest) replica.pending().get(i));
+    }
+    return pending;
+  }
+
   void start() {
     life++;
     alive = true;
     paused = false;
+    clockStoppedAt = -1;
     backlog.clear();
     ReplicaConfig config = world.config(index);
     int size = (int) config.layout().deviceBytes();
@@ -134,12 +152,15 @@ final class SimNode implements Effects {
     int offset = world.random().nextInt((int) ram.sizeBytes() - length);
     record.begin(record.number() + 1, offset, length);
     Arrays.fill(ram.bytes(), offset, offset + length, (byte) 0xAB);
-    world.count("torn RAM");
+    world.count("fault: torn RAM");
   }
 
   void crash() {
     world.trace("crash", this);
     kept = world.options().keepsRam() && world.random().nextInt(4) != 0;
+    if (kept) {
+      world.count("fault: crash that leaves the RAM");
+    }
     if (kept && world.random().nextInt(4) == 0) {
       tear();
     }
@@ -150,14 +171,22 @@ final class SimNode implements Effects {
     world.network().nodeDied(this);
   }
 
-  void pause() {
-    world.trace("pause", this);
+  /** Stops the process, or with its clock the whole machine. */
+  void pause(boolean withClock) {
+    world.trace(withClock ? "pause with clock" : "pause", this);
     paused = true;
+    clockStopsWithPause = withClock;
+    if (withClock) {
+      stopClock();
+    }
   }
 
   void resume() {
     world.trace("resume", this);
     paused = false;
+    if (clockStopsWithPause) {
+      startClock();
+    }
     // What came in meanwhile is there at once; the clock may be looked at before or after.
     if (world.random().nextBoolean()) {
       runTick();
@@ -168,7 +197,23 @@ final class SimNode implements Effects {
   }
 
   private long localNow() {
-    return world.now() + clockOffset;
+    return clockStoppedAt >= 0 ? clockStoppedAt : world.now() + clockOffset;
+  }
+
+  void stopClock() {
+    clockStoppedAt = localNow();
+  }
+
+  /** The clock goes on from where it stopped. */
+  void startClock() {
+    if (clockStoppedAt >= 0) {
+      clockOffset = clockStoppedAt - world.now();
+      clockStoppedAt = -1;
+    }
+  }
+
+  void jumpClock(long nanos) {
+    clockOffset += nanos;
   }
 
   private void tick(long ofLife) {
@@ -214,6 +259,7 @@ final class SimNode implements Effects {
     RequestQueue pending = replica.pending();
     for (int i = pending.size() - 1; i >= 0; i--) {
       SimRequest request = (SimRequest) pending.get(i);
+      request.numbered(pending.tag(i));
       if (assigned.put(pending.tag(i), request) == request) {
         break;
       }
@@ -229,16 +275,12 @@ final class SimNode implements Effects {
 
   @Override
   public ByteBuffer acquireBuffer(int bytes) {
-    return ByteBuffer.allocate(bytes);
+    return world.buffers().acquire(bytes);
   }
 
   @Override
   public void releaseBuffer(ByteBuffer buffer) {
-    // Whoever looks at it later is to notice.
-    ByteBuffer whole = buffer.duplicate().clear();
-    while (whole.hasRemaining()) {
-      whole.put((byte) 0xEE);
-    }
+    world.buffers().release(buffer);
   }
 
   @Override
@@ -258,12 +300,11 @@ final class SimNode implements Effects {
   public void event(ReplicaEvent event) {
     world.trace(
         event.kind() + ": " + event.from() + " -> " + event.to() + " " + event.detail(), this);
-    world.count(
-        event.kind()
-            + " "
-            + event.from()
-            + " -> "
-            + (event.kind().equals("view") ? "" : event.to()));
+    if (event.kind().equals("resync") || event.kind().equals("failover")) {
+      world.count(event.kind() + " " + event.to() + ": " + SimOperators.kindOf(event.detail()));
+    } else if (!event.kind().equals("view")) {
+      world.count(event.kind() + ": " + event.from() + " -> " + event.to());
+    }
   }
 
   @Override

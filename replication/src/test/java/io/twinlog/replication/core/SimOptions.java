@@ -8,45 +8,113 @@ import java.util.Set;
  *
  * @param seed everything that is chosen follows from it
  * @param rules those in force; all but in tests of the tests
- * @param faults whether anything goes wrong
+ * @param profile what goes wrong
+ * @param ending how it ends
  * @param slowIo whether single I/O steps may take very long
- * @param isolation whether most faults are of one kind: the primary is cut off, and its backing I/O
- *     hangs, in the middle of a checkpoint
+ * @param blocks of the device
+ * @param sectorBytes of the shelf
  * @param pieceBlocks blocks of a piece of a batch: with few, batches have several
  * @param asideBlocks blocks that can be copied aside while a batch is staged
+ * @param linkBytesPerSecond of the replication link, each way; 0 when there is no limit
  * @param activeNanos how long faults and clients go on
  */
 record SimOptions(
     long seed,
     Set<Rule> rules,
-    boolean faults,
+    Profile profile,
+    Ending ending,
     boolean slowIo,
-    boolean isolation,
+    int blocks,
+    int sectorBytes,
     int pieceBlocks,
     int asideBlocks,
+    long linkBytesPerSecond,
     long activeNanos) {
 
+  /** What goes wrong. */
+  enum Profile {
+    /** Nothing. */
+    CALM,
+    /** Anything. */
+    MIXED,
+    /** Mostly: the primary is cut off, and its backing I/O hangs, in the middle of a checkpoint. */
+    ISOLATION,
+    /** Mostly: one view after the other, and nothing gets to its place on the backing meanwhile. */
+    SHORT_LIVES,
+    /** A scenario says what happens, and when. */
+    SCRIPTED
+  }
+
+  /** How a simulation ends, when the faults are over. */
+  enum Ending {
+    /** Both nodes are there: the pair comes back. */
+    PAIR,
+    /** One node is dead for good; what it alone had is given up. */
+    SURVIVOR_OF_FAULTS,
+    /** The pair comes back, and then one node is dead for good: nothing is given up. */
+    SURVIVOR_OF_PAIR,
+    /** The pair comes back, stops in order, and two operators promote both at the same moment. */
+    BOTH_PROMOTED,
+    /** The pair comes back and serves without its backing, which then comes back too. */
+    WITHOUT_BACKING
+  }
+
   static SimOptions ofSeed(long seed) {
+    Profile profile =
+        seed % 16 == 0
+            ? Profile.CALM
+            : seed % 4 == 1
+                ? Profile.ISOLATION
+                : seed % 8 == 3 ? Profile.SHORT_LIVES : Profile.MIXED;
     return new SimOptions(
         seed,
         EnumSet.allOf(Rule.class),
-        seed % 16 != 0,
-        seed % 3 != 0,
-        seed % 4 == 1,
+        profile,
+        Ending.values()[(int) (seed % 11 % 5)],
+        seed % 3 != 0 && profile != Profile.CALM,
+        seed % 10 == 7 ? 40 : seed % 10 == 4 ? 3 : 8,
+        seed % 13 == 2 ? 4096 : 512,
         seed % 2 == 0 ? 8 : 2,
         seed % 2 == 0 ? 8 : 2,
+        seed % 7 == 5 ? 4_000_000 : seed % 7 == 3 ? 40_000_000 : 0,
         4_000_000_000L);
+  }
+
+  /** Nothing happens but what a scenario does. */
+  static SimOptions scripted() {
+    return new SimOptions(
+        1,
+        EnumSet.allOf(Rule.class),
+        Profile.SCRIPTED,
+        Ending.PAIR,
+        false,
+        8,
+        512,
+        8,
+        8,
+        0,
+        Long.MAX_VALUE);
   }
 
   /** Whether RAM may outlive its process ({@code ram = shm}). */
   boolean keepsRam() {
-    return seed % 5 < 2;
+    return profile != Profile.SCRIPTED && seed % 5 < 2;
   }
 
   SimOptions without(Rule rule) {
     EnumSet<Rule> rest = EnumSet.copyOf(rules);
     rest.remove(rule);
     return new SimOptions(
-        seed, rest, faults, slowIo, isolation, pieceBlocks, asideBlocks, activeNanos);
+        seed,
+        rest,
+        profile,
+        ending,
+        slowIo,
+        blocks,
+        sectorBytes,
+        pieceBlocks,
+        asideBlocks,
+        linkBytesPerSecond,
+        activeNanos);
   }
 }

@@ -12,25 +12,47 @@ final class SimRequest extends BlockRequest {
   private final SimNode node;
   private final long id;
   private final byte[] content;
+  private final long beganNanos;
 
-  /** What had been acknowledged, or read, anywhere when the request began. */
+  /** What had been committed, so perhaps read, anywhere when the request began. */
   private final long floorAtBegin;
 
+  /** What clients had been told of, anywhere, when the request began. */
+  private final long acknowledgedAtBegin;
+
   private final long clientGeneration;
+  private long number;
+  private boolean completed;
   private boolean over;
 
-  SimRequest(SimNode node, long id, Command command, int offset, int length) {
-    this(node, id, command, offset, length, command == Command.WRITE ? content(id, length) : null);
+  SimRequest(
+      SimNode node, long id, Command command, int offset, int length, boolean forceUnitAccess) {
+    this(
+        node,
+        id,
+        command,
+        offset,
+        length,
+        forceUnitAccess,
+        command == Command.WRITE ? content(id, length) : null);
   }
 
   private SimRequest(
-      SimNode node, long id, Command command, int offset, int length, byte[] content) {
-    super(command, offset, length, false, content == null ? null : wrap(content));
+      SimNode node,
+      long id,
+      Command command,
+      int offset,
+      int length,
+      boolean forceUnitAccess,
+      byte[] content) {
+    super(command, offset, length, forceUnitAccess, content == null ? null : wrap(content));
     this.node = node;
     this.id = id;
     this.content = content;
+    this.beganNanos = node.world().now();
     this.clientGeneration = node.clientGeneration();
     this.floorAtBegin = node.world().history().floor();
+    this.acknowledgedAtBegin = node.world().history().acknowledged();
   }
 
   private static ByteBuf wrap(byte[] content) {
@@ -40,9 +62,10 @@ final class SimRequest extends BlockRequest {
   /** Bytes that no other request writes: its number in every three of them. */
   private static byte[] content(long id, int length) {
     byte[] bytes = new byte[length];
-    for (int i = 0; i < length; i++) {
-      long part = id >>> (8 * (i % 3));
-      bytes[i] = (byte) (part | (i % 3 == 2 ? 0x80 : 0));
+    byte[] part = {(byte) id, (byte) (id >>> 8), (byte) (id >>> 16 | 0x80)};
+    System.arraycopy(part, 0, bytes, 0, Math.min(3, length));
+    for (int filled = 3; filled < length; filled *= 2) {
+      System.arraycopy(bytes, 0, bytes, filled, Math.min(filled, length - filled));
     }
     return bytes;
   }
@@ -51,30 +74,61 @@ final class SimRequest extends BlockRequest {
     return node;
   }
 
-  /** Does to the image what the write does to the device. */
-  void applyTo(byte[] image) {
-    int offset = (int) offsetBytes();
-    int end = (int) (offset + lengthBytes());
+  /** The number that its primary has given the write; 0 when none yet. */
+  long number() {
+    return number;
+  }
+
+  void numbered(long given) {
+    number = given;
+  }
+
+  long beganNanos() {
+    return beganNanos;
+  }
+
+  long floorAtBegin() {
+    return floorAtBegin;
+  }
+
+  long acknowledgedAtBegin() {
+    return acknowledgedAtBegin;
+  }
+
+  boolean isCompleted() {
+    return completed;
+  }
+
+  /** Answered or dropped. */
+  boolean isOver() {
+    return over;
+  }
+
+  /** Does to one block of the device, which begins at the offset, what the write does. */
+  void applyTo(byte[] block, long blockOffset) {
+    int from = (int) Math.max(offsetBytes() - blockOffset, 0);
+    int to = (int) Math.min(offsetBytes() + lengthBytes() - blockOffset, block.length);
     if (content == null) {
-      Arrays.fill(image, offset, end, (byte) 0);
+      Arrays.fill(block, from, to, (byte) 0);
     } else {
-      System.arraycopy(content, 0, image, offset, content.length);
+      System.arraycopy(content, (int) (blockOffset + from - offsetBytes()), block, from, to - from);
     }
   }
 
   @Override
   public void completed(RamDevice ram) {
     end();
+    completed = true;
     if (clientGeneration != node.clientGeneration()) {
       throw new SimFailure(this + " is carried out after its client was cut off");
     }
     History history = node.world().history();
-    if (command().isWrite()) {
-      history.committed(node, this);
-    } else if (command() == Command.READ) {
-      history.read(node, this, floorAtBegin);
+    switch (command()) {
+      case READ -> history.read(node, this);
+      case FLUSH -> history.flushed(node, this);
+      case WRITE, WRITE_ZEROES, TRIM -> history.acknowledged(node, this);
     }
-    node.world().answered(this);
+    node.world().clients().answered(this);
   }
 
   @Override
@@ -85,7 +139,7 @@ final class SimRequest extends BlockRequest {
   @Override
   public void dropped() {
     end();
-    node.world().dropped(this);
+    node.world().clients().dropped(this);
   }
 
   private void end() {
@@ -97,6 +151,7 @@ final class SimRequest extends BlockRequest {
 
   @Override
   public String toString() {
-    return command() + "#" + id + " " + offsetBytes() + "+" + lengthBytes();
+    String fua = forceUnitAccess() ? " FUA" : "";
+    return command() + "#" + id + " " + offsetBytes() + "+" + lengthBytes() + fua;
   }
 }

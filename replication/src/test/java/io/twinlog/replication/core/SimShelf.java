@@ -7,9 +7,11 @@ import io.twinlog.blockdev.log.SlotCodec;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
 import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,10 +23,16 @@ import java.util.SplittableRandom;
  * at all, or late, though before the node is started again.
  */
 final class SimShelf {
-  private static final int SECTOR = 512;
+
+  /** Which steps are to wait until the scenario lets them go on. */
+  @FunctionalInterface
+  interface Gate {
+    boolean holds(SimNode node, IoChain chain, IoChain.Step step);
+  }
 
   private final SimWorld world;
   private final SplittableRandom random;
+  private final int sectorBytes;
   private final byte[] bytes;
 
   /** Earlier contents of sectors that no sync of the shelf has covered yet. */
@@ -33,93 +41,185 @@ final class SimShelf {
   /** Until then every step of the node is slow: its requests are queued somewhere. */
   final long[] stalledUntil = new long[2];
 
-  /** Steps of these nodes fail. */
+  /** The same for what is neither slot nor log: checkpoints and their publication. */
+  final long[] dataStalledUntil = new long[2];
+
+  /** Some steps of these nodes fail. */
   final boolean[] failing = new boolean[2];
+
+  /** No step of these nodes reaches the shelf: each fails after a while. */
+  final boolean[] unreachable = new boolean[2];
+
+  private final List<Hold> holds = new ArrayList<>();
 
   SimShelf(SimWorld world, Layout layout) {
     this.world = world;
     this.random = world.random();
+    this.sectorBytes = layout.sectorBytes();
     this.bytes = new byte[(int) layout.totalBytes()];
     View first = new View(1, View.NO_NODE, 0, 0, 0, 0, true, true, 1, List.of());
     for (int node = 0; node < 2; node++) {
       ByteBuffer sector = ByteBuffer.allocate(layout.sectorBytes());
       SlotCodec.encode(new SlotRecord(node, 1, 0, 1, 0, 0, null, first, 0, 0), sector);
-      put((int) layout.slotOffset(node, 1), sector.array());
+      put(bytes, (int) layout.slotOffset(node, 1), sector.array());
       sector = ByteBuffer.allocate(layout.sectorBytes());
       CheckpointCodec.encode(new CheckpointRecord(node, 1, 0, 1, 0, 1, 0), sector);
-      put((int) layout.checkpointOffset(node, 1), sector.array());
+      put(bytes, (int) layout.checkpointOffset(node, 1), sector.array());
     }
   }
 
-  private void put(int offset, byte[] data) {
-    System.arraycopy(data, 0, bytes, offset, data.length);
+  private static void put(byte[] target, int offset, byte[] data) {
+    System.arraycopy(data, 0, target, offset, data.length);
   }
 
   byte[] bytes() {
     return bytes;
   }
 
+  /** Everything works again. */
+  void heal() {
+    for (int node = 0; node < 2; node++) {
+      stalledUntil[node] = 0;
+      dataStalledUntil[node] = 0;
+      failing[node] = false;
+      unreachable[node] = false;
+    }
+  }
+
+  /** From now on these steps wait. */
+  Hold hold(Gate gate) {
+    Hold hold = new Hold(gate);
+    holds.add(hold);
+    return hold;
+  }
+
+  /** Steps that wait at a gate. */
+  final class Hold {
+    private final Gate gate;
+    private final List<Running> waiting = new ArrayList<>();
+
+    private Hold(Gate gate) {
+      this.gate = gate;
+    }
+
+    boolean isReached() {
+      return !waiting.isEmpty();
+    }
+
+    /** Opens the gate; what waits goes on at once, in order. */
+    void release() {
+      holds.remove(this);
+      waiting.forEach(Running::act);
+    }
+
+    /** The first write that waits lands in part, and nothing else of what waits ever does. */
+    void tear() {
+      holds.remove(this);
+      Running first = waiting.get(0);
+      carryOutWrite(first.node, first.chain.steps().get(first.index), true);
+    }
+
+    /** The first write that waits leaves garbage where it should have gone. */
+    void spoil() {
+      holds.remove(this);
+      Running first = waiting.get(0);
+      if (first.chain.steps().get(first.index) instanceof IoChain.Write write) {
+        int offset = (int) write.offsetBytes();
+        Arrays.fill(bytes, offset, offset + write.data().remaining(), (byte) 0xA5);
+      }
+    }
+  }
+
   /** Carries a chain out for a node, step by step. */
   void submit(SimNode node, IoChain chain) {
-    long life = node.life();
-    step(node, life, chain, 0);
+    new Running(node, chain).begin();
   }
 
-  private void step(SimNode node, long life, IoChain chain, int index) {
-    if (index == chain.steps().size()) {
-      node.deliver(life, () -> chain.complete(null));
-      return;
-    }
-    world.after(
-        delay(node),
-        () -> {
-          if (node.life() != life) {
-            afterCrash(node, life, chain.steps().get(index));
-            return;
-          }
-          if (world.now() < stalledUntil[node.index()]) {
-            step(node, life, chain, index);
-            return;
-          }
-          if (failing[node.index()] && random.nextInt(2) == 0) {
-            if (random.nextBoolean()) {
-              tear(node, chain.steps().get(index));
-            }
-            node.deliver(life, () -> chain.complete(new IOException(chain.name() + ": simulated")));
-            return;
-          }
-          carryOut(node, chain.steps().get(index));
-          step(node, life, chain, index + 1);
-        });
-  }
+  /** A chain on its way, at one of its steps. */
+  private final class Running {
+    private final SimNode node;
+    private final long life;
+    private final IoChain chain;
+    private int index;
 
-  private long delay(SimNode node) {
-    long usual = 20_000 + random.nextLong(400_000);
-    long stalled = stalledUntil[node.index()] - world.now();
-    if (stalled > 0) {
-      return stalled + usual;
+    Running(SimNode node, IoChain chain) {
+      this.node = node;
+      this.life = node.life();
+      this.chain = chain;
     }
-    return world.options().slowIo() && random.nextInt(400) == 0
-        ? random.nextLong(1_500_000_000L)
-        : usual;
+
+    void begin() {
+      if (index == chain.steps().size()) {
+        node.deliver(life, () -> chain.complete(null));
+      } else {
+        world.after(delay(), this::act);
+      }
+    }
+
+    private long delay() {
+      long usual = 20_000 + random.nextLong(400_000);
+      long stalled = stalledUntil() - world.now();
+      if (stalled > 0) {
+        return stalled + usual;
+      }
+      return world.isIoSlow() && random.nextInt(400) == 0 ? random.nextLong(1_500_000_000L) : usual;
+    }
+
+    private long stalledUntil() {
+      long data = chain.lane() == Lane.DATA ? dataStalledUntil[node.index()] : 0;
+      return Math.max(stalledUntil[node.index()], data);
+    }
+
+    private void act() {
+      IoChain.Step step = chain.steps().get(index);
+      if (node.life() != life) {
+        afterCrash(node, life, step);
+      } else if (isHeld(step)) {
+        // Its hold lets it go on.
+      } else if (world.now() < stalledUntil()) {
+        begin();
+      } else if (unreachable[node.index()]) {
+        fail("unreachable");
+      } else if (failing[node.index()] && random.nextInt(2) == 0) {
+        // Whoever is told of an error does not know what has landed.
+        int landed = random.nextInt(3);
+        if (landed > 0) {
+          carryOutWrite(node, step, landed == 1);
+        }
+        fail("simulated");
+      } else {
+        carryOut(node, step);
+        index++;
+        begin();
+      }
+    }
+
+    private boolean isHeld(IoChain.Step step) {
+      for (Hold hold : holds) {
+        if (hold.gate.holds(node, chain, step)) {
+          hold.waiting.add(this);
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private void fail(String why) {
+      node.deliver(life, () -> chain.complete(new IOException(chain.name() + ": " + why)));
+    }
   }
 
   /**
    * A step that a crash caught: it lands, is torn, or is lost. Late ones are this code being late.
    */
   private void afterCrash(SimNode node, long life, IoChain.Step step) {
-    if (node.isAlive() || !node.hasJustEnded(life)) {
+    if (node.isAlive() || !node.hasJustEnded(life) || unreachable[node.index()]) {
       return;
     }
-    switch (random.nextInt(3)) {
-      case 0 -> carryOutWrite(node, step, false);
-      case 1 -> tear(node, step);
-      default -> {}
+    int landed = random.nextInt(3);
+    if (landed > 0) {
+      carryOutWrite(node, step, landed == 1);
     }
-  }
-
-  private void tear(SimNode node, IoChain.Step step) {
-    carryOutWrite(node, step, true);
   }
 
   private void carryOut(SimNode node, IoChain.Step step) {
@@ -146,31 +246,45 @@ final class SimShelf {
                 + "+"
                 + write.data().remaining()
                 + (torn ? " torn" : ""));
+    if (torn) {
+      world.count("fault: torn write");
+    }
     ByteBuffer data = write.data().duplicate();
     int offset = (int) write.offsetBytes();
     while (data.hasRemaining()) {
       if (!torn || random.nextBoolean()) {
-        int sector = offset / SECTOR;
-        byte[] before = new byte[SECTOR];
-        System.arraycopy(bytes, offset, before, 0, SECTOR);
-        unsynced.computeIfAbsent(sector, s -> new ArrayList<>(1)).add(before);
-        data.get(bytes, offset, SECTOR);
+        byte[] before = new byte[sectorBytes];
+        System.arraycopy(bytes, offset, before, 0, sectorBytes);
+        unsynced.computeIfAbsent(offset, s -> new ArrayList<>(1)).add(before);
+        data.get(bytes, offset, sectorBytes);
       } else {
-        data.position(data.position() + SECTOR);
+        data.position(data.position() + sectorBytes);
       }
-      offset += SECTOR;
+      offset += sectorBytes;
     }
   }
 
   /** What was not synced may be as it was before, sector by sector. */
   void losePower() {
+    takeBack(bytes);
+    unsynced.clear();
+  }
+
+  /** A copy of the backing as a power loss at this moment might leave it. */
+  byte[] afterPowerLoss() {
+    byte[] copy = bytes.clone();
+    takeBack(copy);
+    return copy;
+  }
+
+  private void takeBack(byte[] target) {
+    boolean all = random.nextBoolean();
     unsynced.forEach(
-        (sector, versions) -> {
-          int choice = random.nextInt(versions.size() + 1);
+        (offset, versions) -> {
+          int choice = all ? 0 : random.nextInt(versions.size() + 1);
           if (choice < versions.size()) {
-            put(sector * SECTOR, versions.get(choice));
+            put(target, offset, versions.get(choice));
           }
         });
-    unsynced.clear();
   }
 }
