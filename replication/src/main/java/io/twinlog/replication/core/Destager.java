@@ -244,7 +244,9 @@ final class Destager {
     }
     if (checkpointer.wantsWholeBatch()) {
       beginFromRam(new BitSet(), true, false);
-    } else if (!primary.pending().isEmpty() && !syncSource.holdsLog()) {
+    } else if (!primary.pending().isEmpty()
+        && !syncSource.holdsLog()
+        && !replica.needsCheckpoint()) {
       BitSet blocks = new BitSet();
       long cut = primary.gather(blocks);
       if (log.hasRoom(blocks.cardinality())) {
@@ -317,7 +319,8 @@ final class Destager {
     boolean manyLimits = replica.view().limits().size() > View.MAX_LIMITS / 2;
     if (log.usedBytes() - log.retainedBytes() > limit
         || letGo
-        || ((idle || manyLimits) && !table.owed.isEmpty())) {
+        || ((idle || manyLimits) && !table.owed.isEmpty())
+        || (replica.needsCheckpoint() && log.logged() > checkpointer.position())) {
       checkpointer.start();
     }
   }

@@ -119,7 +119,7 @@ final class Primary {
       }
       case FLUSH -> flushes.add(request, replica.number());
       case WRITE, WRITE_ZEROES, TRIM -> {
-        if (!loader.isReady(request)) {
+        if (!loader.isReady(request) || replica.needsCheckpoint()) {
           return false;
         }
         take(request);

@@ -659,6 +659,11 @@ public final class Replica implements BlockService {
     return handover.goal() != Handover.Goal.NONE;
   }
 
+  /** Whether writes wait for a checkpoint, because the view has changed too often. */
+  boolean needsCheckpoint() {
+    return views.needsCheckpoint();
+  }
+
   /** Whether the backing alone can rebuild the device. */
   boolean isComplete() {
     return isPrimary() && !isPair() && destager.isFirstBatchDone();

@@ -90,6 +90,9 @@ final class Reports {
     if (!replica.isPair() && !destager.isFirstBatchDone()) {
       return "what only this node's RAM holds is being logged";
     }
+    if (replica.needsCheckpoint()) {
+      return "the view has changed too often since the last checkpoint; one is being made";
+    }
     if (replica.holdsRequests()) {
       return "the primary is giving its role up";
     }

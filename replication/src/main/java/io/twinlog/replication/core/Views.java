@@ -165,6 +165,15 @@ final class Views {
     knownCheckpoint = Math.max(knownCheckpoint, position);
   }
 
+  /**
+   * Whether the next views may have more to say of old batches than a slot record has room for,
+   * unless a checkpoint is published first: until then no write may get a number.
+   */
+  boolean needsCheckpoint() {
+    return view.limits().size() > View.MAX_LIMITS - 4
+        && view.nextLimits(number, knownCheckpoint).size() > View.MAX_LIMITS - 2;
+  }
+
   /** RAM holds the history, or is about to, up to this write. */
   void holdsContentUpTo(long last) {
     hasContent = true;
