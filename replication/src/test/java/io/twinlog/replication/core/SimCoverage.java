@@ -21,6 +21,7 @@ final class SimCoverage {
           "fault: clock jumps back",
           "fault: clock stops",
           "fault: crash",
+          "fault: crash that leaves the RAM",
           "fault: isolated with a hanging queue",
           "fault: link cut both ways",
           "fault: link cut one way",
@@ -28,6 +29,7 @@ final class SimCoverage {
           "fault: pause",
           "fault: pause with the clock",
           "fault: power loss",
+          "fault: torn RAM",
           "fault: torn write",
           "promote done",
           "promote --force done",
@@ -42,9 +44,11 @@ final class SimCoverage {
           "backing's age checked",
           "durability checked");
 
-  /** Beginnings of the reasons, node names and numbers replaced. */
-  private static final List<String> REFUSED =
+  /** Beginnings of what is counted with a reason, node names and numbers replaced. */
+  private static final List<String> BEGINNINGS =
       List.of(
+          "resync quick",
+          "resync whole",
           "promote refused: NODE is connected and primary",
           "promote refused: NODE is alive and primary, only not connected",
           "promote refused: NODE holds every acknowledged write",
@@ -81,9 +85,9 @@ final class SimCoverage {
       require("ending: " + ending, counters, missing);
     }
     REACHED.forEach(what -> require(what, counters, missing));
-    for (String refusal : REFUSED) {
-      if (counters.stream().noneMatch(counter -> counter.startsWith(refusal))) {
-        missing.add(refusal);
+    for (String beginning : BEGINNINGS) {
+      if (counters.stream().noneMatch(counter -> counter.startsWith(beginning))) {
+        missing.add(beginning);
       }
     }
     return missing;
