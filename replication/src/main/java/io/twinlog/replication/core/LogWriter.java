@@ -14,7 +14,8 @@ import java.util.BitSet;
 /**
  * Appends batches to this node's ring, one after the other (design, section 4). A batch is cut at a
  * moment and staged piece by piece, so that the loop is never held for long; the chain of its last
- * piece makes it durable and then reads the slots. Only then it is part of the log.
+ * piece makes it durable and then reads the slots. Only then it is part of the log, and the next
+ * may begin: so a later batch in the ring shows that the one before it was durable.
  *
  * <p>A batch that fails before its last piece was submitted, or is void, is written over from its
  * start once none of its chains is under way, so the ring never holds a torn batch before a good
@@ -297,7 +298,7 @@ final class LogWriter {
     int runCount = stager.fill(current, piece);
     current.allStaged = current.unstaged.isEmpty();
     long position = encoder.encode(piece, stager.runs(), runCount, current.allStaged);
-    current.staged(stager.runs(), runCount, position + PieceEncoder.HEADER_BYTES);
+    current.staged(stager.runs(), runCount, piece, position);
     loggedBytes += piece.remaining();
     if (current.allStaged && current.chainsUnderWay > 0) {
       // Its sync is to cover all the others, so they come first.

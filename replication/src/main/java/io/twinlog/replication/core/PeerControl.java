@@ -67,4 +67,25 @@ public sealed interface PeerControl {
 
   /** The primary's answer when it does not. */
   record SwitchoverRefused(String reason) implements PeerControl {}
+
+  /**
+   * What a range of the primary's copy is, as of the last write that it has sent.
+   *
+   * @param number of that write
+   * @param length at most 128 KiB
+   * @param checksum CRC32C of the content
+   */
+  record VerifyPiece(long view, long number, long offset, int length, int checksum)
+      implements PeerControl {}
+
+  /** The answer to a {@link VerifyPiece}, in their order. */
+  record VerifyAnswer(long view, long offset, VerifyResult result) implements PeerControl {}
+
+  /** What comparing a piece with the receiver's copy has shown. */
+  enum VerifyResult {
+    EQUAL,
+    DIFFERENT,
+    /** The receiver's copy is not as of that write, or not to be relied on at the moment. */
+    NOT_COMPARED
+  }
 }

@@ -4,6 +4,7 @@ import io.twinlog.blockdev.log.Recovery.NewerView;
 import io.twinlog.blockdev.log.Recovery.Recovered;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
+import java.util.stream.Collectors;
 
 /**
  * How a node that is not primary becomes it: takeover, takeover from a lone primary, cold start
@@ -250,7 +251,19 @@ final class Promotion {
         + view.base()
         + " and what it acknowledged later is known to "
         + (view.isMember(replica.config().peer()) ? peerName() + " alone" : "nobody alive")
+        + damage(recovered)
         + "; bring that node back, or give the missing writes up with --accept-loss";
+  }
+
+  private String damage(Recovered recovered) {
+    if (recovered.rotten().isEmpty()) {
+      return "";
+    }
+    String nodes =
+        recovered.rotten().stream()
+            .map(replica.config().nodeNames()::get)
+            .collect(Collectors.joining(" and "));
+    return "; the log of " + nodes + " is damaged, it reached further once (see twinlog check)";
   }
 
   private String peerName() {

@@ -51,6 +51,7 @@ public final class Replica implements BlockService {
   private final Failover failover;
   private final Destager destager;
   private final LinkKeeper links;
+  private final Verify verify;
   private final List<ClientListener> listeners = new ArrayList<>();
   private final Timers timers = new Timers();
 
@@ -126,10 +127,23 @@ public final class Replica implements BlockService {
     promotion = new Promotion(this, slots);
     handover = new Handover(this, log, checkpointer, table);
     failover = new Failover(this);
+    VerifyPieces pieces = new VerifyPieces(ram);
+    VerifyTarget verifyTarget = new VerifyTarget(this, table, pieces);
     links =
-        new LinkKeeper(this, slots, ram, primaryPart, secondary, syncSource, eviction, failover);
+        new LinkKeeper(
+            this, slots, ram, primaryPart, secondary, syncSource, eviction, failover, verifyTarget);
     destager =
         new Destager(this, table, log, checkpointer, loader, primaryPart, handover, syncSource);
+    verify =
+        new Verify(
+            this,
+            table,
+            destager,
+            primaryPart,
+            pieces,
+            new PeerVerify(this, table, pieces, pending),
+            new BackingVerify(
+                this, effects, slots, table, ram, log, checkpointer, destager, pieces));
     roles = new Roles(this, views, log, destager, primaryPart, syncSource, promotion);
   }
 
@@ -179,6 +193,7 @@ public final class Replica implements BlockService {
     eviction.tick(now, isPrimary() && isPair());
     syncSource.tick();
     secondary.tick();
+    verify.tick();
     failover.tick();
     requestEndTurn();
   }
@@ -211,6 +226,7 @@ public final class Replica implements BlockService {
       primaryPart.pump();
       syncSource.pump();
       handover.pump();
+      verify.pump();
     } else if (link() != null && view() != null) {
       secondary.confirm(link());
     }
@@ -443,8 +459,28 @@ public final class Replica implements BlockService {
     outcome.done("");
   }
 
-  /** Has the secondary's copy filled anew, every block; may be asked for at either node. */
+  /**
+   * Compares the primary's RAM with the peer's, or with the backing, while clients go on; refused
+   * at the end when something differs.
+   */
+  public void verify(boolean backing, Outcome outcome) {
+    verify.begin(backing ? Verify.With.BACKING : Verify.With.PEER, outcome);
+  }
+
+  /** Ends a verify that is under way. */
+  public void stopVerify(Outcome outcome) {
+    verify.stop(outcome);
+  }
+
+  /**
+   * Repairs what a verify has found to differ, at the primary; when there is no such thing, has the
+   * secondary's copy filled anew, every block, which may be asked for at either node.
+   */
   public void resync(Outcome outcome) {
+    if (isPrimary() && verify.hasDifferences()) {
+      verify.repair(outcome);
+      return;
+    }
     String refusal = noResync();
     if (refusal != null) {
       outcome.refused(refusal);
@@ -747,6 +783,19 @@ public final class Replica implements BlockService {
       return Connection.SYNC_TARGET;
     }
     return syncSource.isActive() ? Connection.SYNC_SOURCE : Connection.CONNECTED;
+  }
+
+  /** First ring position that is in use. */
+  long ringTail() {
+    return log.tail();
+  }
+
+  ReplicaReport.VerifyState verifyState() {
+    return verify.report();
+  }
+
+  void verifyAnswered(Link from, PeerControl.VerifyAnswer answer) {
+    verify.answered(from, answer);
   }
 
   long viewChanges() {

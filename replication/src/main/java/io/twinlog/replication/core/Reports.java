@@ -58,6 +58,7 @@ final class Reports {
         backing,
         alone && !destager.isFirstBatchDone() ? dirtyBytes : 0,
         sync,
+        replica.verifyState(),
         suspended(replica, destager, backingError),
         primary.openRequests(),
         primary.counters(replica.viewChanges(), checkpointer.checkpoints()));

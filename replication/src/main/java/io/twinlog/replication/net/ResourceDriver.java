@@ -168,6 +168,16 @@ public final class ResourceDriver implements AutoCloseable {
     return ask(outcome -> replica.pauseResync(pause, outcome));
   }
 
+  /** See {@code twinlog verify}; answered at its end. */
+  public CompletableFuture<OperatorAnswer> verify(boolean backing) {
+    return ask(outcome -> replica.verify(backing, outcome));
+  }
+
+  /** See {@code twinlog verify --stop}. */
+  public CompletableFuture<OperatorAnswer> stopVerify() {
+    return ask(replica::stopVerify);
+  }
+
   /** See {@code twinlog flush}. */
   public CompletableFuture<OperatorAnswer> flush() {
     return ask(replica::flush);

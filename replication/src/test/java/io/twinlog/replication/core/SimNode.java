@@ -256,6 +256,7 @@ final class SimNode implements Effects {
 
   @Override
   public void event(ReplicaEvent event) {
+    world.verify().heard(event);
     world.trace(
         event.kind() + ": " + event.from() + " -> " + event.to() + " " + event.detail(), this);
     world.count(

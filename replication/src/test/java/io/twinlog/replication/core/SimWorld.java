@@ -59,6 +59,7 @@ final class SimWorld {
   private boolean calm;
   private boolean lossAccepted;
   private long acknowledgedWrites;
+  private final SimVerify verify = new SimVerify(this);
 
   SimWorld(SimOptions options) {
     this.options = options;
@@ -127,6 +128,14 @@ final class SimWorld {
     return history;
   }
 
+  BackingChecks backingChecks() {
+    return backingChecks;
+  }
+
+  SimVerify verify() {
+    return verify;
+  }
+
   boolean lossAccepted() {
     return lossAccepted;
   }
@@ -171,6 +180,13 @@ final class SimWorld {
 
   /** Plays the whole seed; throws {@link SimFailure} when the promise is broken. */
   void run() {
+    begin();
+    runUntil(options.activeNanos());
+    converge();
+  }
+
+  /** The nodes, clients, operators and faults start. */
+  void begin() {
     nodes[0].start();
     nodes[1].start();
     network.dial();
@@ -180,15 +196,14 @@ final class SimWorld {
       after(random.nextLong(400_000_000), this::faultTurn);
     }
     after(1_000_000, this::checkTurn);
-    runUntil(options.activeNanos());
-    converge();
   }
 
   private void runUntil(long end) {
     while (now < end && step()) {}
   }
 
-  private boolean step() {
+  /** The next event happens; false when there is none. */
+  boolean step() {
     Event event = queue.poll();
     if (event == null) {
       return false;
@@ -315,7 +330,7 @@ final class SimWorld {
     ask(node, verb, outcome -> node.replica().promote(force, acceptLoss, outcome));
   }
 
-  private void ask(SimNode node, String verb, java.util.function.Consumer<Outcome> question) {
+  void ask(SimNode node, String verb, java.util.function.Consumer<Outcome> question) {
     if (!calm || !verb.equals("connect")) {
       trace("operator: " + verb, node);
     }
@@ -457,6 +472,9 @@ final class SimWorld {
 
   private void checkTurn() {
     after(30_000_000, this::checkTurn);
+    if (verify.isSpoilt()) {
+      return;
+    }
     history.checkCopy(nodes[0]);
     history.checkCopy(nodes[1]);
     if (random.nextInt(6) == 0) {
@@ -467,7 +485,7 @@ final class SimWorld {
   // ---- The end ----
 
   /** Without faults the pair comes back: two equal copies, a primary, and requests answered. */
-  private void converge() {
+  void converge() {
     calm = true;
     network.heal();
     shelf.stalledUntil[0] = 0;
