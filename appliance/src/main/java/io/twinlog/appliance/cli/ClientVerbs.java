@@ -54,6 +54,7 @@ final class ClientVerbs {
     return switch (invocation.verb()) {
       case STATUS -> STATUS_TIMEOUT_MILLIS + (watched ? WATCH_MILLIS : 0);
       case EVENTS -> invocation.has(Flag.ONCE) ? STATUS_TIMEOUT_MILLIS : 0;
+      case VERIFY -> invocation.has(Flag.STOP) ? OPERATE_TIMEOUT_MILLIS : 0;
       default -> OPERATE_TIMEOUT_MILLIS;
     };
   }
@@ -75,7 +76,9 @@ final class ClientVerbs {
               .setResource(resource)
               .setAction(action())
               .setForce(invocation.has(Flag.FORCE))
-              .setAcceptLoss(invocation.has(Flag.ACCEPT_LOSS)));
+              .setAcceptLoss(invocation.has(Flag.ACCEPT_LOSS))
+              .setBacking(invocation.has(Flag.BACKING))
+              .setStop(invocation.has(Flag.STOP)));
     }
     return request.build();
   }
@@ -93,6 +96,7 @@ final class ClientVerbs {
               ? Action.PAUSE_RESYNC
               : invocation.has(Flag.RESUME) ? Action.RESUME_RESYNC : Action.RESYNC;
       case FLUSH -> Action.FLUSH;
+      case VERIFY -> Action.VERIFY;
       case NODE, CREATE, STATUS, EVENTS, CHECK, EXPORT, VERSION, HELP ->
           throw new IllegalArgumentException(verb + " is no operation on a running node");
     };

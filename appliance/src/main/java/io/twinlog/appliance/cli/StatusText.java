@@ -74,6 +74,7 @@ final class StatusText {
     out.append(" connection:").append(connection(resource.getConnection()));
     out.append(" copy:").append(peer.getCopy()).append('\n');
     SyncText.append(out, resource.getSync(), bars);
+    VerifyText.append(out, resource.getVerify());
   }
 
   private static String capitalised(String word) {

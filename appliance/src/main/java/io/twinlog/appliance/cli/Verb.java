@@ -20,9 +20,15 @@ enum Verb {
   RESYNC(
       "resync",
       List.of("RESOURCE"),
-      "fill the secondary's copy anew, every block",
+      "repair what verify has found, else fill the secondary's copy anew",
       Flag.PAUSE,
       Flag.RESUME),
+  VERIFY(
+      "verify",
+      List.of("RESOURCE"),
+      "compare the copies while clients go on",
+      Flag.BACKING,
+      Flag.STOP),
   FLUSH("flush", List.of("RESOURCE"), "write everything committed to the log now"),
   EVENTS(
       "events",

@@ -2,6 +2,7 @@ package io.twinlog.appliance.node;
 
 import io.twinlog.appliance.admin.AdminService;
 import io.twinlog.appliance.text.Suggestions;
+import io.twinlog.proto.admin.Action;
 import io.twinlog.proto.admin.Done;
 import io.twinlog.proto.admin.EventsRequest;
 import io.twinlog.proto.admin.NodeStatus;
@@ -60,10 +61,16 @@ final class NodeService implements AdminService {
           case PAUSE_RESYNC -> driver.pauseResync(true);
           case RESUME_RESYNC -> driver.pauseResync(false);
           case FLUSH -> driver.flush();
+          case VERIFY ->
+              request.getStop() ? driver.stopVerify() : driver.verify(request.getBacking());
           case ACTION_UNSPECIFIED, UNRECOGNIZED ->
               CompletableFuture.completedFuture(
                   new OperatorAnswer(false, "the node does not know this action: is it older?"));
         };
+    if (request.getAction() == Action.VERIFY) {
+      // It takes as long as it takes; status shows how far it is.
+      return answer.copy().thenApply(NodeService::reply);
+    }
     OperatorAnswer late =
         new OperatorAnswer(
             false,

@@ -82,4 +82,20 @@ class StatusTextTest {
             "    evicted: it did not confirm in time; a resync may begin in 4 s"),
         text.lines().toList().subList(3, 5));
   }
+
+  @Test
+  void shouldListWhatDiffersWhenAVerifyHasFoundIt() {
+    String text = StatusText.of(Statuses.alpha(Statuses.verified()));
+    assertEquals("    differs: 8 KiB in backing at 4096+8192", text.lines().toList().get(3));
+  }
+
+  @Test
+  void shouldSayHowFarAVerifyIsWhenItRuns() {
+    ResourceStatus.Builder status = Statuses.verified();
+    status.getVerifyBuilder().setRunning(true).setDoneBytes(64 << 20).setDifferingBytes(0);
+    String text = StatusText.of(Statuses.alpha(status));
+    assertEquals(
+        "    verify with the backing 25% 64 MiB of 256 MiB, 40 MiB/s",
+        text.lines().toList().get(3));
+  }
 }
