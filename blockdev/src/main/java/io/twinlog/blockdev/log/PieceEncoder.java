@@ -51,6 +51,12 @@ public final class PieceEncoder {
     header.sequence = nextSequence;
     header.batchPosition = nextPosition;
     header.index = 0;
+    header.millis = 0;
+  }
+
+  /** Says when the batch just begun was cut, by the writer's wall clock: for people only. */
+  public void stamp(long millis) {
+    header.millis = millis;
   }
 
   /**

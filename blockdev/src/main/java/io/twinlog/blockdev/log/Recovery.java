@@ -42,6 +42,8 @@ public final class Recovery {
    * @param view the latest chosen view
    * @param checkpoint c: the data area holds every write up to this number
    * @param end N: the data area and the log hold every write up to this number
+   * @param millis wall clock of the writer at {@code end}: what was acknowledged before is in the
+   *     state; milliseconds since 1970, for people only; 0 when not known
    * @param replay the batches that make N of the data area, in the order in which they apply
    * @param afterGap batches that count, but cannot be reached without a gap in the write numbers
    * @param complete whether every acknowledged write is in the state, which is as of {@code end}
@@ -55,6 +57,7 @@ public final class Recovery {
       View view,
       long checkpoint,
       long end,
+      long millis,
       List<LoggedBatch> replay,
       List<LoggedBatch> afterGap,
       boolean complete,
@@ -126,12 +129,25 @@ public final class Recovery {
         chosen,
         checkpoint,
         end,
+        millisAt(end, checkpoints, replay),
         List.copyOf(replay),
         List.copyOf(afterGap),
         promised && reachesBase && !overwritten,
         overwritten || (promised && !(reachesBase && afterGap.isEmpty())),
         Map.copyOf(lateWrites),
         newest);
+  }
+
+  private static long millisAt(
+      long end, List<CheckpointRecord> checkpoints, List<LoggedBatch> replay) {
+    long millis = 0;
+    for (CheckpointRecord checkpoint : checkpoints) {
+      millis = checkpoint.position() == end ? Math.max(millis, checkpoint.millis()) : millis;
+    }
+    for (LoggedBatch batch : replay) {
+      millis = batch.cut() == end ? Math.max(millis, batch.millis()) : millis;
+    }
+    return millis;
   }
 
   /** The greatest number such that the batches cover {@code checkpoint + 1} to it without a gap. */

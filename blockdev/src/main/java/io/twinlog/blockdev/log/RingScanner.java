@@ -48,6 +48,7 @@ public final class RingScanner {
   private long incarnation;
   private long from;
   private long cut;
+  private long millis;
   private int chain;
 
   private Stop stop;
@@ -131,6 +132,7 @@ public final class RingScanner {
     incarnation = header.incarnation;
     from = header.from;
     cut = header.cut;
+    millis = header.millis;
     chain = header.crc;
     dataAwaited = header.dataBytes;
     dataChecksum.reset();
@@ -212,6 +214,7 @@ public final class RingScanner {
               end.position(),
               position,
               chain,
+              millis,
               runs.take(end.position())));
       end = batches.get(batches.size() - 1).end();
       nextIndex = 0;
