@@ -93,8 +93,11 @@ final class ClientVerbs {
               ? Action.PAUSE_RESYNC
               : invocation.has(Flag.RESUME) ? Action.RESUME_RESYNC : Action.RESYNC;
       case FLUSH -> Action.FLUSH;
+      case EMERGENCY ->
+          invocation.arguments().get(0).equals("on") ? Action.EMERGENCY_ON : Action.EMERGENCY_OFF;
       case NODE, CREATE, STATUS, EVENTS, CHECK, EXPORT, VERSION, HELP ->
-          throw new IllegalArgumentException(verb + " is no operation on a running node");
+          throw new IllegalArgumentException(
+              verb + " is no operation on a running node");
     };
   }
 
@@ -114,6 +117,9 @@ final class ClientVerbs {
       case DONE -> {
         if (!reply.getDone().getDetail().isEmpty()) {
           out.println(reply.getDone().getDetail());
+        }
+        if (reply.getDone().getWithLoss()) {
+          out.print(LossAdvice.text());
         }
       }
       case REFUSED -> throw new RefusedException(reply.getRefused().getReason());

@@ -54,6 +54,8 @@ final class StatusJson {
     appendView(json, resource.getView());
     appendBacking(json, resource.getBacking());
     json.field("exposureBytes", resource.getExposureBytes());
+    json.field("exposureMillis", resource.getExposureMillis());
+    json.field("emergency", resource.getEmergency());
     SyncStatus sync = resource.getSync();
     json.key("sync").beginObject();
     json.field("doneBytes", sync.getDoneBytes());

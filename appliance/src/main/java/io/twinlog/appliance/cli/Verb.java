@@ -24,6 +24,10 @@ enum Verb {
       Flag.PAUSE,
       Flag.RESUME),
   FLUSH("flush", List.of("RESOURCE"), "write everything committed to the log now"),
+  EMERGENCY(
+      "emergency",
+      List.of("on|off", "[RESOURCE]"),
+      "power may fail: log at once, acknowledge only what is logged"),
   EVENTS(
       "events",
       List.of("[RESOURCE]"),

@@ -24,6 +24,8 @@ final class StatusMapper {
         .setView(view(report.view()))
         .setBacking(backing(report.backing()))
         .setExposureBytes(report.exposureBytes())
+        .setExposureMillis(report.exposureMillis())
+        .setEmergency(report.emergency())
         .setSync(sync(report.sync()))
         .setSuspended(report.suspended())
         .setPendingRequests(report.pendingRequests())

@@ -35,13 +35,15 @@ class StatusTextTest {
   void shouldSayWhatIsAmissWhenAloneAndSuspended() {
     ResourceStatus.Builder status = Statuses.connected().setConnection("standalone");
     status.setSuspended("the backing does not answer").setExposureBytes(24 << 10);
+    status.setExposureMillis(12).setEmergency(true);
     status.getPeerBuilder().setRole("unknown").setCopy("unknown");
     status.getBackingBuilder().setState("failed: write to slot: EIO").setPopulated(false);
     assertEquals(
         """
         r0 role:Primary copy:up-to-date view:5 {alpha*,beta}
           suspended: the backing does not answer
-          backing failed: write to slot: EIO logged:1234/1240 dirty:24 KiB age:120ms exposure:24 KiB\
+          emergency: writes are acknowledged only when they are in the log
+          backing failed: write to slot: EIO logged:1234/1240 dirty:24 KiB age:120ms exposure:24 KiB/12ms\
          populating
           beta role:Unknown connection:StandAlone copy:unknown
         """,

@@ -43,6 +43,14 @@ final class Batch {
 
   boolean allStaged;
 
+  /** Whether a piece was submitted: the one that is staged next is not the only one. */
+  boolean hasEarlierPiece;
+
+  long begunNanos;
+
+  /** Wall clock at its cut, for people only. */
+  long cutMillis;
+
   /** Ring position behind it, once it is part of the log. */
   long endPosition;
 

@@ -60,6 +60,7 @@ final class Checkpointer {
   private BitSet owedNow = new BitSet();
   private int cursor;
   private long target;
+  private long targetMillis;
   private RingEnd newTail;
 
   /** Masked blocks are let go at the end of this round: it writes them in place once more. */
@@ -176,6 +177,7 @@ final class Checkpointer {
       round++;
       owedNow.clear();
       target = position;
+      targetMillis = published.position() == position ? published.millis() : 0;
       newTail = tail;
       unmasking = false;
       publish();
@@ -198,6 +200,7 @@ final class Checkpointer {
   private void write() {
     state = State.WRITING;
     target = log.logged();
+    targetMillis = log.loggedMillis();
     unmasking = mayLetGo();
     newTail = unmasking ? log.loggedEnd() : log.newestWhole().start;
     owedNow = (BitSet) table.owed.clone();
@@ -324,7 +327,8 @@ final class Checkpointer {
             replica.view().number(),
             target,
             newTail.sequence(),
-            newTail.position());
+            newTail.position(),
+            targetMillis);
     published = next;
     ByteBuffer sector = effects.acquireBuffer(layout.sectorBytes());
     CheckpointCodec.encode(next, sector);

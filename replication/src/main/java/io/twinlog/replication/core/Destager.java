@@ -126,6 +126,7 @@ final class Destager {
         endOf(ring),
         own,
         recovered.end(),
+        recovered.millis(),
         possibleTailOf(ring, recovered.checkpoint()));
     checkpointer.begin(own, recovered.checkpoint());
     logsAnewFirst = load ? recovered.newest().notInRingOf(me) : new BitSet();
@@ -364,7 +365,8 @@ final class Destager {
 
   private boolean isFlushWanted() {
     return flushOutcome != null
-        || (primary.hasFlushes() && replica.config().flushToLog())
+        || primary.hasFlushes()
+        || replica.emergency().isOn()
         || handover.goal() == Handover.Goal.STOP;
   }
 }

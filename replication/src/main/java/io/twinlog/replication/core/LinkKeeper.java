@@ -116,6 +116,7 @@ final class LinkKeeper {
     if (replica.isPrimary() && syncSource.isPaused()) {
       sayPaused();
     }
+    replica.emergency().linkUp(link);
     saidDrainedView = 0;
     verify(link);
     replica.requestEndTurn();
@@ -279,6 +280,8 @@ final class LinkKeeper {
       replica.event("resync", "", "refused", refused.reason());
       syncSource.refused(refused.view());
       lookForMark();
+    } else if (message instanceof PeerControl.Emergency emergency) {
+      replica.emergency().heard(emergency.on());
     } else if (message instanceof PeerControl.SwitchoverRequest) {
       switchoverAsked(of);
     } else if (message instanceof PeerControl.SwitchoverRefused refused) {

@@ -62,6 +62,9 @@ public sealed interface PeerControl {
   /** The receiver of a {@link SyncOffer} cannot take it now; the sender may try again later. */
   record SyncRefused(long view, String reason) implements PeerControl {}
 
+  /** The sender was told that power may fail, or that the danger is over. */
+  record Emergency(boolean on) implements PeerControl {}
+
   /** An operator at the secondary asks the primary to hand over. */
   record SwitchoverRequest() implements PeerControl {}
 

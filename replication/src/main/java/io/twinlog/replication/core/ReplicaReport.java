@@ -7,6 +7,8 @@ import java.util.List;
  *
  * @param suspended why client requests wait, or empty
  * @param exposureBytes acknowledged bytes that only one RAM holds
+ * @param exposureMillis how long the log takes for these, by what was measured
+ * @param emergency whether emergency mode is on
  * @param pendingRequests client requests taken in and not yet answered
  */
 public record ReplicaReport(
@@ -18,6 +20,8 @@ public record ReplicaReport(
     ViewState view,
     BackingState backing,
     long exposureBytes,
+    long exposureMillis,
+    boolean emergency,
     SyncProgress sync,
     String suspended,
     int pendingRequests,

@@ -66,6 +66,8 @@ final class ControlCodec {
       out.getSyncPauseBuilder().setPaused(it.paused());
     } else if (message instanceof PeerControl.SyncRefused it) {
       out.getSyncRefusedBuilder().setView(it.view()).setReason(Text.printable(it.reason()));
+    } else if (message instanceof PeerControl.Emergency it) {
+      out.getEmergencyBuilder().setOn(it.on());
     } else if (message instanceof PeerControl.SwitchoverRequest) {
       out.getSwitchoverRequestBuilder();
     } else if (message instanceof PeerControl.SwitchoverRefused it) {
@@ -94,6 +96,7 @@ final class ControlCodec {
           new PeerControl.SyncRefused(
               number(in.getSyncRefused().getView()),
               Text.printable(in.getSyncRefused().getReason()));
+      case EMERGENCY -> new PeerControl.Emergency(in.getEmergency().getOn());
       case SWITCHOVER_REQUEST -> new PeerControl.SwitchoverRequest();
       case SWITCHOVER_REFUSED ->
           new PeerControl.SwitchoverRefused(Text.printable(in.getSwitchoverRefused().getReason()));

@@ -173,6 +173,11 @@ public final class ResourceDriver implements AutoCloseable {
     return ask(replica::flush);
   }
 
+  /** See {@code twinlog emergency}. */
+  public CompletableFuture<OperatorAnswer> emergency(boolean on) {
+    return ask(outcome -> replica.emergency(on, outcome));
+  }
+
   /** The orderly end of this node's part in the resource; {@link #close} follows. */
   public CompletableFuture<OperatorAnswer> stop() {
     return ask(replica::stop);
@@ -257,6 +262,11 @@ public final class ResourceDriver implements AutoCloseable {
     @Override
     public void done(String detail) {
       answer(new OperatorAnswer(true, detail));
+    }
+
+    @Override
+    public void doneWithLoss(String detail) {
+      answer(new OperatorAnswer(true, detail, true));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.twinlog.replication.core;
 
+import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.shelf.IoChain;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -91,6 +92,7 @@ final class SimNode implements Effects {
     alive = true;
     paused = false;
     backlog.clear();
+    world.shelf().restarted(this);
     ReplicaConfig config = world.config(index);
     int size = (int) config.layout().deviceBytes();
     if (!kept) {
@@ -239,6 +241,11 @@ final class SimNode implements Effects {
     while (whole.hasRemaining()) {
       whole.put((byte) 0xEE);
     }
+  }
+
+  @Override
+  public RamDevice scratchMemory(long bytes) {
+    return new HeapRam((int) bytes);
   }
 
   @Override

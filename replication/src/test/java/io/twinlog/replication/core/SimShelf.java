@@ -10,15 +10,17 @@ import io.twinlog.blockdev.shelf.IoChain;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
  * The shared backing: bytes, and what of them a power loss may still take back. Each step of a
  * chain takes a while, sometimes a long one; what a crashed node had under way may land torn, not
- * at all, or late, though before the node is started again.
+ * at all, or late, though before the node is started again. What a failed sync was to cover can be
+ * read as before, and no later sync covers it unless it is written again ({@link IoChain.Sync}).
  */
 final class SimShelf {
   private static final int SECTOR = 512;
@@ -27,8 +29,21 @@ final class SimShelf {
   private final SplittableRandom random;
   private final byte[] bytes;
 
+  /** A sector as it was before a node wrote it. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Before(int node, byte[] content) {}
+
   /** Earlier contents of sectors that no sync of the shelf has covered yet. */
-  private final Map<Integer, List<byte[]>> unsynced = new HashMap<>();
+  private final Map<Integer, List<Before>> unsynced = new TreeMap<>();
+
+  /** Of those that a failed sync has lost the newer contents of, unless written again. */
+  private final Map<Integer, List<Before>> lost = new TreeMap<>();
+
+  private final long[] syncFailures = new long[2];
+
+  /** Per node, and lane with steps since its last sync: how many syncs had failed before these. */
+  private final List<Map<IoChain.Lane, Long>> failuresBefore =
+      List.of(new EnumMap<>(IoChain.Lane.class), new EnumMap<>(IoChain.Lane.class));
 
   /** Until then every step of the node is slow: its requests are queued somewhere. */
   final long[] stalledUntil = new long[2];
@@ -81,16 +96,56 @@ final class SimShelf {
             step(node, life, chain, index);
             return;
           }
-          if (failing[node.index()] && random.nextInt(2) == 0) {
-            if (random.nextBoolean()) {
-              tear(node, chain.steps().get(index));
-            }
+          IoChain.Step next = chain.steps().get(index);
+          boolean fails = failing[node.index()] && random.nextInt(2) == 0;
+          if (fails && random.nextBoolean()) {
+            tear(node, next);
+          } else if (!fails) {
+            carryOut(node, next);
+          }
+          if (noteSync(node, chain.lane(), next, fails) || fails) {
             node.deliver(life, () -> chain.complete(new IOException(chain.name() + ": simulated")));
             return;
           }
-          carryOut(node, chain.steps().get(index));
           step(node, life, chain, index + 1);
         });
+  }
+
+  /** Whether the lane has to hear at this sync of one that failed in another lane. */
+  private boolean noteSync(SimNode node, IoChain.Lane lane, IoChain.Step step, boolean fails) {
+    Map<IoChain.Lane, Long> before = failuresBefore.get(node.index());
+    if (!(step instanceof IoChain.Sync)) {
+      before.putIfAbsent(lane, syncFailures[node.index()]);
+      return false;
+    }
+    if (fails) {
+      syncFailures[node.index()]++;
+      loseUnsynced(node);
+      before.remove(lane);
+      return true;
+    }
+    Long then = before.remove(lane);
+    return then != null && then != syncFailures[node.index()];
+  }
+
+  private void loseUnsynced(SimNode node) {
+    unsynced
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean own = entry.getValue().stream().allMatch(b -> b.node() == node.index());
+              if (!own || random.nextBoolean()) {
+                return false;
+              }
+              lost.computeIfAbsent(entry.getKey(), s -> new ArrayList<>(1))
+                  .addAll(entry.getValue());
+              return true;
+            });
+  }
+
+  /** The node's process is a new one: nobody has done anything in its lanes. */
+  void restarted(SimNode node) {
+    failuresBefore.get(node.index()).clear();
   }
 
   private long delay(SimNode node) {
@@ -130,6 +185,7 @@ final class SimShelf {
       carryOutWrite(node, step, false);
     } else {
       world.traceIo(node, () -> "sync");
+      lost.keySet().removeAll(unsynced.keySet());
       unsynced.clear();
     }
   }
@@ -153,7 +209,9 @@ final class SimShelf {
         int sector = offset / SECTOR;
         byte[] before = new byte[SECTOR];
         System.arraycopy(bytes, offset, before, 0, SECTOR);
-        unsynced.computeIfAbsent(sector, s -> new ArrayList<>(1)).add(before);
+        unsynced
+            .computeIfAbsent(sector, s -> new ArrayList<>(1))
+            .add(new Before(node.index(), before));
         data.get(bytes, offset, SECTOR);
       } else {
         data.position(data.position() + SECTOR);
@@ -164,11 +222,17 @@ final class SimShelf {
 
   /** What was not synced may be as it was before, sector by sector. */
   void losePower() {
+    lost.forEach(
+        (sector, versions) -> {
+          List<Before> newer = unsynced.computeIfAbsent(sector, s -> new ArrayList<>());
+          newer.addAll(0, versions);
+        });
+    lost.clear();
     unsynced.forEach(
         (sector, versions) -> {
           int choice = random.nextInt(versions.size() + 1);
           if (choice < versions.size()) {
-            put(sector * SECTOR, versions.get(choice));
+            put(sector * SECTOR, versions.get(choice).content());
           }
         });
     unsynced.clear();

@@ -50,6 +50,8 @@ class ControlCodecTest {
           new PeerControl.SyncReady(4, 8, 0, ExtentMap.ofBytes(new byte[] {0, 1})),
           new PeerControl.SyncPause(true),
           new PeerControl.SyncRefused(4, "busy"),
+          new PeerControl.Emergency(true),
+          new PeerControl.Emergency(false),
           new PeerControl.SwitchoverRequest(),
           new PeerControl.SwitchoverRefused("a resync is running"));
 
