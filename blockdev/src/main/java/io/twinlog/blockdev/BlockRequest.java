@@ -44,8 +44,7 @@ public abstract class BlockRequest {
    * Makes a request; the front end has checked the range against the size of the device.
    *
    * @param offsetBytes 0 for FLUSH
-   * @param lengthBytes up to 2^32 - 1 for TRIM and WRITE_ZEROES, up to 32 MiB for READ and WRITE, 0
-   *     for FLUSH
+   * @param lengthBytes up to 32 MiB, 0 for FLUSH; a front end cuts what is longer into parts
    * @param forceUnitAccess NBD's FUA flag
    * @param payload exactly {@code lengthBytes} readable bytes for WRITE (ownership passes to the
    *     request), null for every other command

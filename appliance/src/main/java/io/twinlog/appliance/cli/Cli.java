@@ -48,7 +48,17 @@ public final class Cli {
       case VERSION -> out.println("twinlog " + version());
       case NODE -> new NodeVerb(invocation, out, err).run();
       case CREATE, CHECK, EXPORT -> new OfflineVerbs(invocation, out, err).run();
-      case STATUS, PROMOTE, DEMOTE, SWITCHOVER, CONNECT, DISCONNECT, RESYNC, FLUSH, EVENTS ->
+      case STATUS,
+          PROMOTE,
+          DEMOTE,
+          SWITCHOVER,
+          CONNECT,
+          DISCONNECT,
+          RESYNC,
+          FLUSH,
+          VERIFY,
+          EMERGENCY,
+          EVENTS ->
           new ClientVerbs(invocation, out).run();
     }
   }

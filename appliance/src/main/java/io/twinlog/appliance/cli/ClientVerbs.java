@@ -54,6 +54,7 @@ final class ClientVerbs {
     return switch (invocation.verb()) {
       case STATUS -> STATUS_TIMEOUT_MILLIS + (watched ? WATCH_MILLIS : 0);
       case EVENTS -> invocation.has(Flag.ONCE) ? STATUS_TIMEOUT_MILLIS : 0;
+      case VERIFY -> invocation.has(Flag.STOP) ? OPERATE_TIMEOUT_MILLIS : 0;
       default -> OPERATE_TIMEOUT_MILLIS;
     };
   }
@@ -75,7 +76,9 @@ final class ClientVerbs {
               .setResource(resource)
               .setAction(action())
               .setForce(invocation.has(Flag.FORCE))
-              .setAcceptLoss(invocation.has(Flag.ACCEPT_LOSS)));
+              .setAcceptLoss(invocation.has(Flag.ACCEPT_LOSS))
+              .setBacking(invocation.has(Flag.BACKING))
+              .setStop(invocation.has(Flag.STOP)));
     }
     return request.build();
   }
@@ -93,8 +96,12 @@ final class ClientVerbs {
               ? Action.PAUSE_RESYNC
               : invocation.has(Flag.RESUME) ? Action.RESUME_RESYNC : Action.RESYNC;
       case FLUSH -> Action.FLUSH;
+      case VERIFY -> Action.VERIFY;
+      case EMERGENCY ->
+          invocation.arguments().get(0).equals("on") ? Action.EMERGENCY_ON : Action.EMERGENCY_OFF;
       case NODE, CREATE, STATUS, EVENTS, CHECK, EXPORT, VERSION, HELP ->
-          throw new IllegalArgumentException(verb + " is no operation on a running node");
+          throw new IllegalArgumentException(
+              verb + " is no operation on a running node");
     };
   }
 
@@ -114,6 +121,9 @@ final class ClientVerbs {
       case DONE -> {
         if (!reply.getDone().getDetail().isEmpty()) {
           out.println(reply.getDone().getDetail());
+        }
+        if (reply.getDone().getWithLoss()) {
+          out.print(LossAdvice.text());
         }
       }
       case REFUSED -> throw new RefusedException(reply.getRefused().getReason());

@@ -138,6 +138,10 @@ final class CommandLine {
     if (flags.contains(Flag.PAUSE) && flags.contains(Flag.RESUME)) {
       throw new UsageException("--pause and --resume exclude each other");
     }
+    if (verb == Verb.EMERGENCY && !List.of("on", "off").contains(arguments.get(0))) {
+      throw new UsageException(
+          "'" + arguments.get(0) + "' is neither on nor off; usage: " + Help.usage(verb));
+    }
     return new Invocation(
         verb,
         List.copyOf(arguments),

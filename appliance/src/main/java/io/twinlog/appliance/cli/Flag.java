@@ -10,6 +10,8 @@ enum Flag {
   ONCE("--once"),
   PAUSE("--pause"),
   RESUME("--resume"),
+  BACKING("--backing"),
+  STOP("--stop"),
   NO_MLOCK("--no-mlock");
 
   final String word;

@@ -72,6 +72,8 @@ final class Help {
       case ONCE -> "the present state only";
       case PAUSE -> "instead: no resync begins or goes on; writes still go to both copies";
       case RESUME -> "instead: resyncs go on";
+      case BACKING -> "compare RAM with the backing instead of the peer's RAM";
+      case STOP -> "end the verify that is under way";
       case NO_MLOCK -> "do not lock the RAM copy; it may be swapped out";
     };
   }

@@ -21,6 +21,7 @@ record Invocation(
 
   /** The resource named, or empty when the verb leaves it open. */
   String resource() {
-    return arguments.isEmpty() ? "" : arguments.get(0);
+    int index = verb == Verb.EMERGENCY ? 1 : 0;
+    return arguments.size() > index ? arguments.get(index) : "";
   }
 }

@@ -46,6 +46,7 @@ final class NodeVerb {
       Logging.stop();
       throw new RefusedException(e.getMessage());
     }
+    PowerSignal.handle(() -> node.emergency(true));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(node), "tl-stop"));
     out.println(
         "ready node="

@@ -3,11 +3,13 @@ package io.twinlog.appliance.cli;
 import io.twinlog.appliance.text.JsonWriter;
 import io.twinlog.proto.admin.BackingStatus;
 import io.twinlog.proto.admin.Counters;
+import io.twinlog.proto.admin.Difference;
 import io.twinlog.proto.admin.Event;
 import io.twinlog.proto.admin.NodeStatus;
 import io.twinlog.proto.admin.PeerStatus;
 import io.twinlog.proto.admin.ResourceStatus;
 import io.twinlog.proto.admin.SyncStatus;
+import io.twinlog.proto.admin.VerifyStatus;
 import io.twinlog.proto.admin.ViewStatus;
 import java.time.Instant;
 
@@ -54,6 +56,8 @@ final class StatusJson {
     appendView(json, resource.getView());
     appendBacking(json, resource.getBacking());
     json.field("exposureBytes", resource.getExposureBytes());
+    json.field("exposureMillis", resource.getExposureMillis());
+    json.field("emergency", resource.getEmergency());
     SyncStatus sync = resource.getSync();
     json.key("sync").beginObject();
     json.field("doneBytes", sync.getDoneBytes());
@@ -64,9 +68,32 @@ final class StatusJson {
     json.field("paused", sync.getPaused());
     json.field("waitMillis", sync.getWaitMillis());
     json.endObject();
+    appendVerify(json, resource.getVerify());
     json.field("suspended", resource.getSuspended());
     json.field("pendingRequests", resource.getPendingRequests());
     appendCounters(json, resource.getCounters());
+    json.endObject();
+  }
+
+  private static void appendVerify(JsonWriter json, VerifyStatus verify) {
+    json.key("verify").beginObject();
+    json.field("with", verify.getWith());
+    json.field("running", verify.getRunning());
+    json.field("doneBytes", verify.getDoneBytes());
+    json.field("totalBytes", verify.getTotalBytes());
+    json.field("bytesPerSecond", verify.getBytesPerSecond());
+    json.field("differingBytes", verify.getDifferingBytes());
+    json.key("differences").beginArray();
+    for (Difference difference : verify.getDifferencesList()) {
+      json.beginObject();
+      json.field("copy", difference.getCopy());
+      json.field("offsetBytes", difference.getOffsetBytes());
+      json.field("lengthBytes", difference.getLengthBytes());
+      json.endObject();
+    }
+    json.endArray();
+    json.field("verifiedBytes", verify.getVerifiedBytes());
+    json.field("foundBytes", verify.getFoundBytes());
     json.endObject();
   }
 

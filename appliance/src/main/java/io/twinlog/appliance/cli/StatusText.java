@@ -34,6 +34,9 @@ final class StatusText {
     if (!resource.getSuspended().isEmpty()) {
       out.append("  suspended: ").append(resource.getSuspended()).append('\n');
     }
+    if (resource.getEmergency()) {
+      out.append("  emergency: writes are acknowledged only when they are in the log\n");
+    }
     appendBacking(out, resource);
     appendPeer(out, resource, bars);
   }
@@ -61,6 +64,9 @@ final class StatusText {
       out.append(" age:").append(Units.millis(backing.getDirtyAgeMillis()).replace(" ", ""));
     }
     out.append(" exposure:").append(Units.bytes(resource.getExposureBytes()));
+    if (resource.getExposureBytes() > 0) {
+      out.append('/').append(Units.millis(resource.getExposureMillis()).replace(" ", ""));
+    }
     if (!backing.getPopulated()) {
       out.append(" populating");
     }
@@ -74,6 +80,7 @@ final class StatusText {
     out.append(" connection:").append(connection(resource.getConnection()));
     out.append(" copy:").append(peer.getCopy()).append('\n');
     SyncText.append(out, resource.getSync(), bars);
+    VerifyText.append(out, resource.getVerify());
   }
 
   private static String capitalised(String word) {

@@ -20,10 +20,20 @@ enum Verb {
   RESYNC(
       "resync",
       List.of("RESOURCE"),
-      "fill the secondary's copy anew, every block",
+      "repair what verify has found, else fill the secondary's copy anew",
       Flag.PAUSE,
       Flag.RESUME),
+  VERIFY(
+      "verify",
+      List.of("RESOURCE"),
+      "compare the copies while clients go on",
+      Flag.BACKING,
+      Flag.STOP),
   FLUSH("flush", List.of("RESOURCE"), "write everything committed to the log now"),
+  EMERGENCY(
+      "emergency",
+      List.of("on|off", "[RESOURCE]"),
+      "power may fail: log at once, acknowledge only what is logged"),
   EVENTS(
       "events",
       List.of("[RESOURCE]"),

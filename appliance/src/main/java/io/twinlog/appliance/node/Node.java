@@ -146,6 +146,15 @@ public final class Node implements AutoCloseable {
     return List.copyOf(drivers().keySet());
   }
 
+  /** Emergency mode of every resource: the machine's power may fail, or the danger is over. */
+  public void emergency(boolean on) {
+    drivers().forEach((name, driver) -> emergency(name, driver, on));
+  }
+
+  private static void emergency(String name, ResourceDriver driver, boolean on) {
+    var unused = driver.emergency(on).thenAccept(answer -> LOG.warn("{}: {}", name, answer.line()));
+  }
+
   /**
    * Ends this node's part in every resource in an orderly way (a primary puts everything on the
    * backing first), as far as the time suffices, then closes.

@@ -2,6 +2,7 @@ package io.twinlog.appliance.node;
 
 import io.twinlog.appliance.admin.AdminService;
 import io.twinlog.appliance.text.Suggestions;
+import io.twinlog.proto.admin.Action;
 import io.twinlog.proto.admin.Done;
 import io.twinlog.proto.admin.EventsRequest;
 import io.twinlog.proto.admin.NodeStatus;
@@ -45,6 +46,9 @@ final class NodeService implements AdminService {
 
   @Override
   public CompletionStage<Reply> operate(OperateRequest request) {
+    if (request.getAction() == Action.EMERGENCY_ON || request.getAction() == Action.EMERGENCY_OFF) {
+      return emergency(request.getResource(), request.getAction() == Action.EMERGENCY_ON);
+    }
     ResourceDriver driver = drivers.get(request.getResource());
     if (driver == null) {
       return CompletableFuture.completedFuture(unknown(request.getResource()));
@@ -60,10 +64,16 @@ final class NodeService implements AdminService {
           case PAUSE_RESYNC -> driver.pauseResync(true);
           case RESUME_RESYNC -> driver.pauseResync(false);
           case FLUSH -> driver.flush();
-          case ACTION_UNSPECIFIED, UNRECOGNIZED ->
+          case VERIFY ->
+              request.getStop() ? driver.stopVerify() : driver.verify(request.getBacking());
+          case EMERGENCY_ON, EMERGENCY_OFF, ACTION_UNSPECIFIED, UNRECOGNIZED ->
               CompletableFuture.completedFuture(
                   new OperatorAnswer(false, "the node does not know this action: is it older?"));
         };
+    if (request.getAction() == Action.VERIFY) {
+      // It takes as long as it takes; status shows how far it is.
+      return answer.copy().thenApply(NodeService::reply);
+    }
     OperatorAnswer late =
         new OperatorAnswer(
             false,
@@ -76,6 +86,22 @@ final class NodeService implements AdminService {
         .copy()
         .completeOnTimeout(late, OPERATE_SECONDS, TimeUnit.SECONDS)
         .thenApply(NodeService::reply);
+  }
+
+  /** Of one resource, or of all: power fails for a whole machine. */
+  private CompletionStage<Reply> emergency(String resource, boolean on) {
+    if (isUnknown(resource)) {
+      return CompletableFuture.completedFuture(unknown(resource));
+    }
+    CompletableFuture<String> lines = CompletableFuture.completedFuture("");
+    for (Map.Entry<String, ResourceDriver> entry : selected(resource).entrySet()) {
+      lines =
+          lines.thenCombine(
+              entry.getValue().emergency(on),
+              (text, answer) ->
+                  text + (text.isEmpty() ? "" : "\n") + entry.getKey() + ": " + answer.line());
+    }
+    return lines.thenApply(text -> reply(new OperatorAnswer(true, text)));
   }
 
   @Override
@@ -128,7 +154,9 @@ final class NodeService implements AdminService {
 
   private static Reply reply(OperatorAnswer answer) {
     return answer.done()
-        ? Reply.newBuilder().setDone(Done.newBuilder().setDetail(answer.line())).build()
+        ? Reply.newBuilder()
+            .setDone(Done.newBuilder().setDetail(answer.line()).setWithLoss(answer.withLoss()))
+            .build()
         : refused(answer.line());
   }
 

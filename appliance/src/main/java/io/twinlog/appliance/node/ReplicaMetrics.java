@@ -90,6 +90,10 @@ final class ReplicaMetrics implements MeterBinder {
       gauge("ring.bytes", "size of the log ring", r -> r.backing().ringBytes());
       gauge("sync.done.bytes", "of a resync under way", r -> r.sync().doneBytes());
       gauge("sync.total.bytes", "of a resync under way", r -> r.sync().totalBytes());
+      gauge("verify.done.bytes", "of the last verify", r -> r.verify().doneBytes());
+      gauge("verify.differing.bytes", "known to differ", r -> r.verify().differingBytes());
+      counter("verified.bytes", "compared online", r -> r.verify().verifiedBytes());
+      counter("verify.found.bytes", "found to differ", r -> r.verify().foundBytes());
       gauge("pending.requests", "of clients", ReplicaReport::pendingRequests);
       counter("read.requests", "of clients", r -> r.counters().readRequests());
       counter("write.requests", "of clients", r -> r.counters().writeRequests());

@@ -2,9 +2,11 @@ package io.twinlog.appliance.node;
 
 import io.twinlog.proto.admin.BackingStatus;
 import io.twinlog.proto.admin.Counters;
+import io.twinlog.proto.admin.Difference;
 import io.twinlog.proto.admin.PeerStatus;
 import io.twinlog.proto.admin.ResourceStatus;
 import io.twinlog.proto.admin.SyncStatus;
+import io.twinlog.proto.admin.VerifyStatus;
 import io.twinlog.proto.admin.ViewStatus;
 import io.twinlog.replication.core.ReplicaReport;
 import java.util.Locale;
@@ -24,7 +26,10 @@ final class StatusMapper {
         .setView(view(report.view()))
         .setBacking(backing(report.backing()))
         .setExposureBytes(report.exposureBytes())
+        .setExposureMillis(report.exposureMillis())
+        .setEmergency(report.emergency())
         .setSync(sync(report.sync()))
+        .setVerify(verify(report.verify()))
         .setSuspended(report.suspended())
         .setPendingRequests(report.pendingRequests())
         .setCounters(counters(report.counters()))
@@ -89,6 +94,27 @@ final class StatusMapper {
         .setPaused(sync.paused())
         .setWaitMillis(sync.waitMillis())
         .build();
+  }
+
+  private static VerifyStatus verify(ReplicaReport.VerifyState verify) {
+    VerifyStatus.Builder status =
+        VerifyStatus.newBuilder()
+            .setWith(verify.with())
+            .setRunning(verify.running())
+            .setDoneBytes(verify.doneBytes())
+            .setTotalBytes(verify.totalBytes())
+            .setBytesPerSecond(verify.bytesPerSecond())
+            .setDifferingBytes(verify.differingBytes())
+            .setVerifiedBytes(verify.verifiedBytes())
+            .setFoundBytes(verify.foundBytes());
+    for (ReplicaReport.Difference difference : verify.differences()) {
+      status.addDifferences(
+          Difference.newBuilder()
+              .setCopy(difference.copy())
+              .setOffsetBytes(difference.offsetBytes())
+              .setLengthBytes(difference.lengthBytes()));
+    }
+    return status.build();
   }
 
   private static Counters counters(ReplicaReport.Counters counters) {

@@ -63,7 +63,7 @@ class CommandLineTest {
       quoteCharacter = '"',
       value = {
         "statsu | unknown verb 'statsu'; did you mean status?; try: twinlog help",
-        "verify r0 | unknown verb 'verify'; try: twinlog help",
+        "frobnicate r0 | unknown verb 'frobnicate'; try: twinlog help",
         "promote | RESOURCE is missing; usage: twinlog promote RESOURCE [--force] [--accept-loss]",
         "export r0 | FILE is missing; usage: twinlog export RESOURCE FILE",
         "demote r0 r1 | 'r1' is one argument too many; usage: twinlog demote RESOURCE",

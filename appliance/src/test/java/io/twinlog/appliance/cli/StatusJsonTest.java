@@ -21,16 +21,20 @@ class StatusJsonTest {
         "backing":{"state":"ok","complete":false,"dirtyBytes":24576,"dirtyAgeMillis":120,\
         "committedNumber":1240,"loggedNumber":1234,"checkpointNumber":1100,\
         "ringUsedBytes":1048576,"ringBytes":536870912,"populated":true},\
-        "exposureBytes":0,\
+        "exposureBytes":0,"exposureMillis":0,"emergency":false,\
         "sync":{"doneBytes":0,"totalBytes":0,"bytesPerSecond":0,"leftMillis":0,"whole":false,\
         "paused":false,"waitMillis":0},\
+        "verify":{"with":"backing","running":false,"doneBytes":268435456,"totalBytes":268435456,\
+        "bytesPerSecond":41943040,"differingBytes":8192,\
+        "differences":[{"copy":"backing","offsetBytes":4096,"lengthBytes":8192}],\
+        "verifiedBytes":536870912,"foundBytes":8192},\
         "suspended":"",\
         "pendingRequests":3,\
         "counters":{"readRequests":1,"writeRequests":2,"readBytes":3,"writtenBytes":4,\
         "batches":5,"loggedBytes":6,"checkpoints":7,"viewChanges":8,\
         "quickResyncs":9,"wholeResyncs":10,"resyncBytes":11}\
         }]}""";
-    assertEquals(expected, StatusJson.of(Statuses.alpha(Statuses.connected())));
+    assertEquals(expected, StatusJson.of(Statuses.alpha(Statuses.verified())));
   }
 
   @Test

@@ -35,13 +35,15 @@ class StatusTextTest {
   void shouldSayWhatIsAmissWhenAloneAndSuspended() {
     ResourceStatus.Builder status = Statuses.connected().setConnection("standalone");
     status.setSuspended("the backing does not answer").setExposureBytes(24 << 10);
+    status.setExposureMillis(12).setEmergency(true);
     status.getPeerBuilder().setRole("unknown").setCopy("unknown");
     status.getBackingBuilder().setState("failed: write to slot: EIO").setPopulated(false);
     assertEquals(
         """
         r0 role:Primary copy:up-to-date view:5 {alpha*,beta}
           suspended: the backing does not answer
-          backing failed: write to slot: EIO logged:1234/1240 dirty:24 KiB age:120ms exposure:24 KiB\
+          emergency: writes are acknowledged only when they are in the log
+          backing failed: write to slot: EIO logged:1234/1240 dirty:24 KiB age:120ms exposure:24 KiB/12ms\
          populating
           beta role:Unknown connection:StandAlone copy:unknown
         """,
@@ -81,5 +83,21 @@ class StatusTextTest {
             "    sync paused: resync --resume lets it begin",
             "    evicted: it did not confirm in time; a resync may begin in 4 s"),
         text.lines().toList().subList(3, 5));
+  }
+
+  @Test
+  void shouldListWhatDiffersWhenAVerifyHasFoundIt() {
+    String text = StatusText.of(Statuses.alpha(Statuses.verified()), false);
+    assertEquals("    differs: 8 KiB in backing at 4096+8192", text.lines().toList().get(3));
+  }
+
+  @Test
+  void shouldSayHowFarAVerifyIsWhenItRuns() {
+    ResourceStatus.Builder status = Statuses.verified();
+    status.getVerifyBuilder().setRunning(true).setDoneBytes(64 << 20).setDifferingBytes(0);
+    String text = StatusText.of(Statuses.alpha(status), false);
+    assertEquals(
+        "    verify with the backing 25% 64 MiB of 256 MiB, 40 MiB/s",
+        text.lines().toList().get(3));
   }
 }

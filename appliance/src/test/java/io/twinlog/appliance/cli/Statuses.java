@@ -2,10 +2,12 @@ package io.twinlog.appliance.cli;
 
 import io.twinlog.proto.admin.BackingStatus;
 import io.twinlog.proto.admin.Counters;
+import io.twinlog.proto.admin.Difference;
 import io.twinlog.proto.admin.NodeStatus;
 import io.twinlog.proto.admin.PeerStatus;
 import io.twinlog.proto.admin.ResourceStatus;
 import io.twinlog.proto.admin.SyncStatus;
+import io.twinlog.proto.admin.VerifyStatus;
 import io.twinlog.proto.admin.ViewStatus;
 import java.util.List;
 
@@ -64,6 +66,16 @@ final class Statuses {
     status.getSyncBuilder().setDoneBytes(88 << 20).setTotalBytes(256 << 20);
     status.getSyncBuilder().setBytesPerSecond(40 << 20).setLeftMillis(4200).setWhole(true);
     return status;
+  }
+
+  /** The same after a verify that has found something. */
+  static ResourceStatus.Builder verified() {
+    VerifyStatus.Builder verify = VerifyStatus.newBuilder().setWith("backing");
+    verify.setDoneBytes(256 << 20).setTotalBytes(256 << 20).setBytesPerSecond(40 << 20);
+    verify.setVerifiedBytes(512 << 20).setFoundBytes(8192).setDifferingBytes(8192);
+    verify.addDifferences(
+        Difference.newBuilder().setCopy("backing").setOffsetBytes(4096).setLengthBytes(8192));
+    return connected().setVerify(verify);
   }
 
   static NodeStatus alpha(ResourceStatus.Builder... resources) {

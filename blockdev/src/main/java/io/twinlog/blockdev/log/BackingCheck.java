@@ -113,6 +113,17 @@ public final class BackingCheck {
       return null;
     }
     Recovered recovered = (Recovered) outcome;
+    for (int node : recovered.rotten()) {
+      RingContents ring = nodes.get(node).ring();
+      problems.add(
+          "the log of %s is damaged at batch %d, offset %d of the shelf: batch %d is there, write %d was durable"
+              .formatted(
+                  name(node),
+                  ring.end().sequence(),
+                  superblock.layout().ringPlace(node, ring.end().position()),
+                  ring.later().sequence(),
+                  ring.later().cut()));
+    }
     if (recovered.damaged() && recovered.end() < lastKnown(recovered)) {
       problems.add(
           "the log was complete and is not any more: it reaches write %d of at least %d"

@@ -6,6 +6,7 @@ import io.twinlog.blockdev.shelf.Shelf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.zip.CRC32C;
 
 /** Reads what a backing holds, blocking, for the offline tools. Never writes. */
 final class BackingReader {
@@ -13,6 +14,7 @@ final class BackingReader {
   private final Superblock superblock;
   private final Layout layout;
   private final BlockingShelf io;
+  private final CRC32C checksum = new CRC32C();
   private final ByteBuffer buffer = AlignedBuffers.allocate(RingScanner.MAX_READ_BYTES);
 
   BackingReader(Shelf shelf, Superblock superblock) {
@@ -70,7 +72,20 @@ final class BackingReader {
           io.read("logged blocks", span.offsetBytes(), target.slice(at, length));
           at += length;
         }
+        check(newest, block, count, target, start + i * Layout.BLOCK_BYTES);
         i += count;
+      }
+    }
+  }
+
+  /** They were whole when the ring was scanned, and may not be any more. */
+  private void check(NewestContents newest, int first, int count, ByteBuffer target, int start)
+      throws IOException {
+    for (int i = 0; i < count; i++) {
+      int at = start + i * Layout.BLOCK_BYTES;
+      int found = Fields.crc32c(checksum, target, at, at + Layout.BLOCK_BYTES);
+      if (found != newest.checksum(first + i)) {
+        throw new IOException("block %d in the log is damaged".formatted(first + i));
       }
     }
   }

@@ -3,6 +3,7 @@ package io.twinlog.blockdev.log;
 import io.twinlog.blockdev.log.BackingCheck.NodePart;
 import io.twinlog.blockdev.log.BackingCheck.Report;
 import io.twinlog.blockdev.log.Recovery.Recovered;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -111,6 +112,9 @@ final class BackingReportText {
     line(
         "holds every write up to %d: %d in the data area, the rest in %d batches",
         recovered.end(), recovered.checkpoint(), recovered.replay().size());
+    if (recovered.millis() > 0) {
+      line("as of %s", Instant.ofEpochMilli(recovered.millis()));
+    }
     if (recovered.complete() && !recovered.damaged()) {
       line("complete: no acknowledged write is missing");
     } else if (recovered.damaged()) {

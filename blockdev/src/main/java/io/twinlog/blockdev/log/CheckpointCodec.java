@@ -10,7 +10,8 @@ import java.nio.ByteBuffer;
  *  32   8  position
  *  40   8  tail batch
  *  48   8  tail position
- *  56 452  zero
+ *  56   8  wall clock at the position, in milliseconds since 1970; 0: not known
+ *  64 444  zero
  * </pre>
  */
 public final class CheckpointCodec {
@@ -21,6 +22,7 @@ public final class CheckpointCodec {
   private static final int POSITION = VIEW + 8;
   private static final int TAIL_BATCH = POSITION + 8;
   private static final int TAIL_POSITION = TAIL_BATCH + 8;
+  private static final int MILLIS = TAIL_POSITION + 8;
 
   /** No ring ever comes near it, and sums of positions stay inside a {@code long}. */
   private static final long MAX_RING_POSITION = 1L << 62;
@@ -39,6 +41,7 @@ public final class CheckpointCodec {
     Fields.putLong(sector, at + POSITION, checkpoint.position());
     Fields.putLong(sector, at + TAIL_BATCH, checkpoint.tailBatch());
     Fields.putLong(sector, at + TAIL_POSITION, checkpoint.tailPosition());
+    Fields.putLong(sector, at + MILLIS, checkpoint.millis());
     SectorRecord.seal(sector);
   }
 
@@ -61,6 +64,7 @@ public final class CheckpointCodec {
         Fields.getLong(sector, at + VIEW),
         Fields.getLong(sector, at + POSITION),
         Fields.getLong(sector, at + TAIL_BATCH),
-        tailPosition);
+        tailPosition,
+        Fields.getLong(sector, at + MILLIS));
   }
 }

@@ -12,6 +12,8 @@ package io.twinlog.blockdev.log;
  * @param tailBatch sequence number of the first batch in the ring that a reader needs
  * @param tailPosition where that batch begins: a ring position, which grows for ever (its place is
  *     {@code tailPosition mod ringBytes})
+ * @param millis wall clock of the writer when the batch that reaches the position was cut, in
+ *     milliseconds since 1970, for people only; 0 when not known
  */
 public record CheckpointRecord(
     int node,
@@ -20,4 +22,18 @@ public record CheckpointRecord(
     long view,
     long position,
     long tailBatch,
-    long tailPosition) {}
+    long tailPosition,
+    long millis) {
+
+  /** One that does not say of when its position is. */
+  public CheckpointRecord(
+      int node,
+      long sequence,
+      long incarnation,
+      long view,
+      long position,
+      long tailBatch,
+      long tailPosition) {
+    this(node, sequence, incarnation, view, position, tailBatch, tailPosition, 0);
+  }
+}

@@ -14,6 +14,8 @@ import java.util.BitSet;
  * @param startPosition ring position of its first piece
  * @param endPosition ring position behind its last piece
  * @param chain CRC32C of its commit record, which the next batch quotes
+ * @param millis wall clock of its writer when it was cut, in milliseconds since 1970, for people
+ *     only; 0 when not known
  */
 public record LoggedBatch(
     int node,
@@ -25,7 +27,23 @@ public record LoggedBatch(
     long startPosition,
     long endPosition,
     int chain,
+    long millis,
     LoggedRuns runs) {
+
+  /** One that does not say when it was cut. */
+  public LoggedBatch(
+      int node,
+      long incarnation,
+      long sequence,
+      long view,
+      long from,
+      long cut,
+      long startPosition,
+      long endPosition,
+      int chain,
+      LoggedRuns runs) {
+    this(node, incarnation, sequence, view, from, cut, startPosition, endPosition, chain, 0, runs);
+  }
 
   /** Where a batch that follows this one goes. */
   public RingEnd end() {

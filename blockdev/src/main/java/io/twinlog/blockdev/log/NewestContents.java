@@ -4,7 +4,7 @@ import java.util.BitSet;
 
 /**
  * For every block of the device, where its newest content that counts is: in a ring, known to be
- * zeros by a ring, or in the data area. One {@code long} per block.
+ * zeros by a ring, or in the data area. Twelve bytes per block.
  */
 public final class NewestContents {
 
@@ -15,9 +15,11 @@ public final class NewestContents {
   private static final long POSITION = -Layout.BLOCK_BYTES;
 
   private final long[] blocks;
+  private final int[] checksums;
 
   NewestContents(int deviceBlocks) {
     blocks = new long[deviceBlocks];
+    checksums = new int[deviceBlocks];
   }
 
   /** Puts a batch on top of what is there. */
@@ -32,6 +34,7 @@ public final class NewestContents {
             Run.isZero(run)
                 ? tag | ZERO
                 : tag | (runs.dataPosition(i) + (long) k * Layout.BLOCK_BYTES);
+        checksums[start + k] = Run.isZero(run) ? 0 : runs.checksum(i, k);
       }
     }
   }
@@ -65,6 +68,11 @@ public final class NewestContents {
       throw new IllegalArgumentException("no ring holds the content of block " + block);
     }
     return blocks[block] & POSITION;
+  }
+
+  /** CRC32C of the content that {@link #ringPosition} tells the place of. */
+  public int checksum(int block) {
+    return checksums[block];
   }
 
   /** The blocks whose newest content is not in the data area. */

@@ -7,7 +7,8 @@ import java.util.zip.CRC32C;
 /**
  * Makes the pieces of the batches that one incarnation appends to its ring, in order: {@link
  * #begin}, then {@link #encode} once per piece, the last one marked as such. It only fills buffers;
- * what becomes of an append is the caller's business. Not thread-safe. Allocates nothing per piece.
+ * what becomes of an append is the caller's business, but a batch must be durable before the next
+ * is appended. Not thread-safe. Allocates nothing per piece.
  */
 public final class PieceEncoder {
 
@@ -51,6 +52,12 @@ public final class PieceEncoder {
     header.sequence = nextSequence;
     header.batchPosition = nextPosition;
     header.index = 0;
+    header.millis = 0;
+  }
+
+  /** Says when the batch just begun was cut, by the writer's wall clock: for people only. */
+  public void stamp(long millis) {
+    header.millis = millis;
   }
 
   /**

@@ -29,7 +29,8 @@ import java.util.zip.CRC32C;
  *           before, or of the last piece of the batch before; 0 when there is none
  *   96   4  bytes of data behind this header, a multiple of 4096, at most 256 KiB
  *  100   4  CRC32C of the data
- *  104  24  zero
+ *  104   8  wall clock of the writer when the batch was cut, in milliseconds since 1970; 0: not known
+ *  112  16  zero
  *  128      runs, 8 bytes each ({@link Run}), in the order of their data; zeros behind the last
  * 4088   4  zero
  * 4092   4  CRC32C of bytes 0 to 4091
@@ -66,6 +67,7 @@ final class PieceHeader {
   private static final int CHAIN = 92;
   private static final int DATA_BYTES = 96;
   private static final int DATA_CRC = 100;
+  private static final int MILLIS = 104;
   private static final int RUNS = 128;
   private static final int CRC = BYTES - Integer.BYTES;
 
@@ -90,6 +92,7 @@ final class PieceHeader {
   int chain;
   int dataBytes;
   int dataCrc;
+  long millis;
 
   /** The header's own checksum, which the next header quotes. */
   int crc;
@@ -116,7 +119,8 @@ final class PieceHeader {
     Fields.putInt(buffer, at + CHAIN, chain);
     Fields.putInt(buffer, at + DATA_BYTES, dataBytes);
     Fields.putInt(buffer, at + DATA_CRC, dataCrc);
-    Fields.clear(buffer, at + DATA_CRC + Integer.BYTES, at + RUNS);
+    Fields.putLong(buffer, at + MILLIS, millis);
+    Fields.clear(buffer, at + MILLIS + Long.BYTES, at + RUNS);
     for (int i = 0; i < runCount; i++) {
       Fields.putLong(buffer, at + RUNS + i * Long.BYTES, runs[i]);
     }
@@ -153,6 +157,7 @@ final class PieceHeader {
     chain = Fields.getInt(buffer, at + CHAIN);
     dataBytes = Fields.getInt(buffer, at + DATA_BYTES);
     dataCrc = Fields.getInt(buffer, at + DATA_CRC);
+    millis = Fields.getLong(buffer, at + MILLIS);
     return runCount <= MAX_RUNS
         && dataBytes >= 0
         && dataBytes <= MAX_DATA_BYTES

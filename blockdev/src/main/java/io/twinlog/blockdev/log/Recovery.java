@@ -1,5 +1,6 @@
 package io.twinlog.blockdev.log;
 
+import io.twinlog.blockdev.log.RingContents.LaterPiece;
 import io.twinlog.blockdev.log.RingContents.Stop;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -42,11 +43,15 @@ public final class Recovery {
    * @param view the latest chosen view
    * @param checkpoint c: the data area holds every write up to this number
    * @param end N: the data area and the log hold every write up to this number
+   * @param millis wall clock of the writer at {@code end}: what was acknowledged before is in the
+   *     state; milliseconds since 1970, for people only; 0 when not known
    * @param replay the batches that make N of the data area, in the order in which they apply
    * @param afterGap batches that count, but cannot be reached without a gap in the write numbers
    * @param complete whether every acknowledged write is in the state, which is as of {@code end}
    * @param damaged whether more was on the backing once: it was complete and does not reach its
    *     view's base any more, or has a gap; or a ring was overwritten behind its tail
+   * @param rotten the nodes in whose rings a batch that counts is damaged, although later ones are
+   *     there; {@code damaged} is then true, and {@code complete} false
    * @param lateWrites per incarnation, the blocks of all its batches that count and were not below
    *     the checkpoint: it may still write them in place (design, "Late in-place writes")
    * @param newest where each block's content as of {@code end} is
@@ -55,10 +60,12 @@ public final class Recovery {
       View view,
       long checkpoint,
       long end,
+      long millis,
       List<LoggedBatch> replay,
       List<LoggedBatch> afterGap,
       boolean complete,
       boolean damaged,
+      List<Integer> rotten,
       Map<Writer, BitSet> lateWrites,
       NewestContents newest)
       implements Outcome {}
@@ -120,18 +127,42 @@ public final class Recovery {
 
     // Whoever has marked the next view before reading never meets a ring that is being reused.
     boolean overwritten = rings.stream().anyMatch(ring -> ring.stop() == Stop.OVERWRITTEN);
+    List<Integer> rotten =
+        rings.stream()
+            .filter(ring -> isRotten(ring.later(), chosen, Math.max(end, checkpoint)))
+            .map(RingContents::node)
+            .toList();
     boolean promised = chosen.clean() || isComplete(chosen, checkpoints, rings);
     boolean reachesBase = end >= chosen.base();
     return new Recovered(
         chosen,
         checkpoint,
         end,
+        millisAt(end, checkpoints, replay),
         List.copyOf(replay),
         List.copyOf(afterGap),
-        promised && reachesBase && !overwritten,
-        overwritten || (promised && !(reachesBase && afterGap.isEmpty())),
+        promised && reachesBase && !overwritten && rotten.isEmpty(),
+        overwritten || !rotten.isEmpty() || (promised && !(reachesBase && afterGap.isEmpty())),
+        rotten,
         Map.copyOf(lateWrites),
         newest);
+  }
+
+  /** Whether a batch was durable here that would reach further than what is left does. */
+  private static boolean isRotten(LaterPiece later, View chosen, long end) {
+    return later != null && later.cut() > end && chosen.counts(later.view(), later.cut());
+  }
+
+  private static long millisAt(
+      long end, List<CheckpointRecord> checkpoints, List<LoggedBatch> replay) {
+    long millis = 0;
+    for (CheckpointRecord checkpoint : checkpoints) {
+      millis = checkpoint.position() == end ? Math.max(millis, checkpoint.millis()) : millis;
+    }
+    for (LoggedBatch batch : replay) {
+      millis = batch.cut() == end ? Math.max(millis, batch.millis()) : millis;
+    }
+    return millis;
   }
 
   /** The greatest number such that the batches cover {@code checkpoint + 1} to it without a gap. */

@@ -9,8 +9,19 @@ import java.util.List;
  * @param batches the intact batches from the tail on, in order, without a gap
  * @param end where the next append goes
  * @param stop what is there instead of a further batch
+ * @param later a piece of a later batch, found beyond the end: if that batch counts, the ring is
+ *     damaged at {@code end}; null when none was found
  */
-public record RingContents(int node, List<LoggedBatch> batches, RingEnd end, Stop stop) {
+public record RingContents(
+    int node, List<LoggedBatch> batches, RingEnd end, Stop stop, LaterPiece later) {
+
+  /**
+   * An intact piece that was appended after a batch which is not whole: the appender had made that
+   * one durable before.
+   *
+   * @param position its ring position
+   */
+  public record LaterPiece(long view, long cut, long sequence, long position) {}
 
   public RingContents {
     batches = List.copyOf(batches);

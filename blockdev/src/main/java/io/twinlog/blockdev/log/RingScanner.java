@@ -12,9 +12,10 @@ import java.util.zip.CRC32C;
  * {@link #next} asks for and feeds it, until {@code next} returns null; then {@link #contents} says
  * what was found. All checksums are verified. The scan ends at the first piece that is torn, of
  * another resource, node or lap of the ring, or that does not continue the piece before it; a
- * length is believed only within the ring.
+ * length is believed only within the ring. Then it looks a little further ({@link RingProbe}),
+ * whether a later batch shows that the log ended further on once.
  *
- * <p>Memory: about 150 bytes per batch and 12 per run.
+ * <p>Memory: about 150 bytes per batch, 16 per run and 4 per data block.
  */
 public final class RingScanner {
 
@@ -28,8 +29,10 @@ public final class RingScanner {
   /** Ring position at which the scan must end: a whole lap behind the tail. */
   private final long lapEnd;
 
+  private final int maxReadBytes;
   private final PieceHeader header = new PieceHeader();
   private final CRC32C dataChecksum = new CRC32C();
+  private final CRC32C blockChecksum = new CRC32C();
   private final LoggedRuns.Builder runs = new LoggedRuns.Builder();
   private final List<LoggedBatch> batches = new ArrayList<>();
 
@@ -48,12 +51,26 @@ public final class RingScanner {
   private long incarnation;
   private long from;
   private long cut;
+  private long millis;
   private int chain;
 
   private Stop stop;
 
+  /** Once the log's end has been found. */
+  private RingProbe probe;
+
   /** {@code checkpoint} is the latest record of the node whose ring this is. */
   public RingScanner(Layout layout, UUID resource, CheckpointRecord checkpoint) {
+    this(layout, resource, checkpoint, MAX_READ_BYTES);
+  }
+
+  /**
+   * Reads less at a time.
+   *
+   * @param maxReadBytes a multiple of 4096, at most {@link #MAX_READ_BYTES}
+   */
+  public RingScanner(Layout layout, UUID resource, CheckpointRecord checkpoint, int maxReadBytes) {
+    this.maxReadBytes = maxReadBytes;
     this.layout = layout;
     this.resource = resource;
     this.node = checkpoint.node();
@@ -65,11 +82,11 @@ public final class RingScanner {
   /** What to read and feed next; the same until it has been fed. Null when the scan has ended. */
   public ReadRequest next() {
     if (stop != null) {
-      return null;
+      return probe == null ? null : probe.next();
     }
     long place = layout.ringPlace(node, readPosition);
     long toRingEnd = layout.ringOffset(node) + layout.ringBytes() - place;
-    long length = Math.min(MAX_READ_BYTES, Math.min(toRingEnd, lapEnd - readPosition));
+    long length = Math.min(maxReadBytes, Math.min(toRingEnd, lapEnd - readPosition));
     return new ReadRequest(place, (int) length);
   }
 
@@ -79,6 +96,11 @@ public final class RingScanner {
     if (request == null || bytes.remaining() != request.lengthBytes()) {
       throw new IllegalArgumentException(
           "fed %d bytes instead of %s".formatted(bytes.remaining(), request));
+    }
+    if (probe != null) {
+      probe.feed(bytes);
+      bytes.position(bytes.limit());
+      return;
     }
     long bufferEnd = readPosition + request.lengthBytes();
     while (bytes.hasRemaining() && stop == null) {
@@ -96,14 +118,27 @@ public final class RingScanner {
     if (stop == null && readPosition == lapEnd) {
       stop = nextIndex == 0 ? Stop.END : Stop.TORN;
     }
+    if (stop == Stop.END || stop == Stop.TORN) {
+      probe = new RingProbe(layout, resource, node, end, lapEnd, maxReadBytes);
+    }
+  }
+
+  /** Whether something has been found that is no further batch: the log ends there. */
+  public boolean isEndFound() {
+    return stop != null;
+  }
+
+  /** Where the last whole batch ends that has been fed so far. */
+  public RingEnd endSoFar() {
+    return end;
   }
 
   /** The result, once {@link #next} has returned null. */
   public RingContents contents() {
-    if (stop == null) {
+    if (next() != null) {
       throw new IllegalStateException("the scan has not ended: " + next());
     }
-    return new RingContents(node, batches, end, stop);
+    return new RingContents(node, batches, end, stop, probe == null ? null : probe.found());
   }
 
   private void takeHeader(ByteBuffer bytes, long position) {
@@ -131,6 +166,7 @@ public final class RingScanner {
     incarnation = header.incarnation;
     from = header.from;
     cut = header.cut;
+    millis = header.millis;
     chain = header.crc;
     dataAwaited = header.dataBytes;
     dataChecksum.reset();
@@ -190,6 +226,9 @@ public final class RingScanner {
     int length = Math.min(dataAwaited, bytes.remaining());
     int at = bytes.position();
     Fields.update(dataChecksum, bytes, at, at + length);
+    for (int block = at; block < at + length; block += Layout.BLOCK_BYTES) {
+      runs.addChecksum(Fields.crc32c(blockChecksum, bytes, block, block + Layout.BLOCK_BYTES));
+    }
     bytes.position(at + length);
     dataAwaited -= length;
   }
@@ -212,6 +251,7 @@ public final class RingScanner {
               end.position(),
               position,
               chain,
+              millis,
               runs.take(end.position())));
       end = batches.get(batches.size() - 1).end();
       nextIndex = 0;

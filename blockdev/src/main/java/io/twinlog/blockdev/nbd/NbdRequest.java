@@ -13,6 +13,11 @@ final class NbdRequest extends BlockRequest {
   private boolean blockStatus;
   private boolean flagged;
 
+  /** Of a TRIM or WRITE_ZEROES: what comes after the part that the device has, and FUA. */
+  private long restBytes;
+
+  private boolean forceLast;
+
   NbdRequest(TransmissionHandler connection) {
     this.connection = connection;
   }
@@ -23,12 +28,13 @@ final class NbdRequest extends BlockRequest {
     blockStatus = header.type() == Transmission.CMD_BLOCK_STATUS;
     flagged = header.has(Transmission.FLAG_DF | Transmission.FLAG_REQ_ONE);
     boolean forceUnitAccess = header.has(Transmission.FLAG_FUA);
+    restBytes = 0;
     switch (header.type()) {
       case Transmission.CMD_READ -> reuse(Command.READ, header, forceUnitAccess, null);
       case Transmission.CMD_WRITE -> reuse(Command.WRITE, header, forceUnitAccess, payload);
       case Transmission.CMD_WRITE_ZEROES ->
-          reuse(Command.WRITE_ZEROES, header, forceUnitAccess, null);
-      case Transmission.CMD_TRIM -> reuse(Command.TRIM, header, forceUnitAccess, null);
+          beginParts(Command.WRITE_ZEROES, header, forceUnitAccess);
+      case Transmission.CMD_TRIM -> beginParts(Command.TRIM, header, forceUnitAccess);
       case Transmission.CMD_FLUSH -> reuse(Command.FLUSH, header, forceUnitAccess, null);
       case Transmission.CMD_BLOCK_STATUS -> {
         // Asks for no more than it looks at: a READ longer than that would be of no use.
@@ -37,6 +43,32 @@ final class NbdRequest extends BlockRequest {
       }
       default -> throw new IllegalStateException("not for the device: command " + header.type());
     }
+  }
+
+  private void beginParts(Command command, RequestHeader header, boolean forceUnitAccess) {
+    restBytes = header.lengthBytes();
+    forceLast = forceUnitAccess;
+    part(command, header.offsetBytes());
+  }
+
+  private void part(Command command, long offsetBytes) {
+    long length = Math.min(restBytes, Transmission.MAX_PAYLOAD_BYTES);
+    restBytes -= length;
+    // Numbers ascend, so what holds for the last part holds for those before it.
+    reuse(command, offsetBytes, length, forceLast && restBytes == 0, null);
+  }
+
+  /** Whether the device has had only a part of it so far. */
+  boolean hasNextPart() {
+    return restBytes > 0;
+  }
+
+  /**
+   * Becomes its next part. A range without payload may be as long as the device; as one request it
+   * would hold the loop for as long as that many bytes take to be zeroed.
+   */
+  void nextPart() {
+    part(command(), offsetBytes() + lengthBytes());
   }
 
   long cookie() {

@@ -168,6 +168,10 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter
 
   /** The device is done with a request of this connection. */
   void completed(NbdRequest request, RamDevice ram) {
+    if (request.hasNextPart()) {
+      channel.eventLoop().execute(() -> submitNextPart(request));
+      return;
+    }
     int bytes = request.heldBytes();
     if (over) {
       admission.releaseBytes(bytes);
@@ -179,6 +183,15 @@ final class TransmissionHandler extends ChannelInboundHandlerAdapter
       encoder.acknowledge(request.cookie());
     }
     recycle(request);
+  }
+
+  private void submitNextPart(NbdRequest request) {
+    if (over) {
+      recycle(request);
+    } else {
+      request.nextPart();
+      service.submit(request);
+    }
   }
 
   /** The device has refused a request of this connection. */

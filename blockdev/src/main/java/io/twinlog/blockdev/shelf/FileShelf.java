@@ -18,9 +18,10 @@ import org.slf4j.LoggerFactory;
  * what was there before. tmpfs has nothing but its pages, and both nodes then live on one machine
  * by definition: it is taken, with a warning.
  *
- * <p>A failed Sync means that completed writes of any lane may be gone, although a later fdatasync
- * may well succeed. So from then on every Sync fails, until the shelf is closed and opened again by
- * somebody who knows.
+ * <p>A failed fdatasync means that completed writes of any lane may be gone, although a later one
+ * may well succeed: the kernel reports the loss once. So it fails the Sync that it was for, and in
+ * every other lane the next Sync, if the lane has done anything since its last one. Whoever hears
+ * of it writes everything since its last good Sync again ({@link IoChain.Sync}).
  */
 public final class FileShelf implements Shelf {
 

@@ -4,6 +4,8 @@ import io.twinlog.blockdev.sys.DirectFile;
 import io.twinlog.blockdev.sys.SystemCallException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * Carries out the steps of chains on a file; used by all lanes of a shelf at once.
@@ -15,29 +17,51 @@ import java.nio.ByteBuffer;
  */
 final class FileSteps {
 
+  /** No step of the lane has been carried out since its last Sync. */
+  private static final long NOTHING = -1;
+
   private final String shelfName;
   private final DirectFile file;
   private final long sizeBytes;
+  private final GroupSync groupSync;
 
-  /** Set for good by the first failed Sync; see {@link FileShelf}. */
-  private volatile boolean syncFailed;
+  /**
+   * Per lane, used by its thread alone: how many syncs of the shelf had failed when the first step
+   * since the lane's last Sync began.
+   */
+  private final Map<IoChain.Lane, long[]> failuresBefore = new EnumMap<>(IoChain.Lane.class);
 
   FileSteps(String shelfName, DirectFile file, long sizeBytes) {
+    this(shelfName, file, sizeBytes, file::sync);
+  }
+
+  /** With another fdatasync than the file's. */
+  FileSteps(String shelfName, DirectFile file, long sizeBytes, GroupSync.Call sync) {
     this.shelfName = shelfName;
     this.file = file;
     this.sizeBytes = sizeBytes;
+    this.groupSync = new GroupSync(sync);
+    for (IoChain.Lane lane : IoChain.Lane.values()) {
+      failuresBefore.put(lane, new long[] {NOTHING});
+    }
   }
 
   /** Returns null when every step was carried out, else why the chain ended. */
   IOException carryOut(IoChain chain) {
+    long[] before = failuresBefore.get(chain.lane());
     try {
       for (IoChain.Step step : chain.steps()) {
+        if (step instanceof IoChain.Sync) {
+          sync(chain, before);
+          continue;
+        }
+        if (before[0] == NOTHING) {
+          before[0] = groupSync.failures();
+        }
         if (step instanceof IoChain.Write write) {
           write(chain, write.offsetBytes(), write.data());
         } else if (step instanceof IoChain.Read read) {
           read(chain, read.offsetBytes(), read.into());
-        } else {
-          sync(chain);
         }
       }
       return null;
@@ -89,24 +113,23 @@ final class FileSteps {
     }
   }
 
-  private void sync(IoChain chain) throws IOException {
-    if (!syncFailed) {
-      try {
-        file.sync();
-      } catch (SystemCallException e) {
-        syncFailed = true;
-        throw new IOException(
-            "sync failed on shelf " + shelfName + " (" + chain.name() + "): " + e.getMessage(), e);
-      }
+  private void sync(IoChain chain, long[] before) throws IOException {
+    long failures = before[0];
+    // Whatever comes of it, the lane's owner is told about everything up to here.
+    before[0] = NOTHING;
+    try {
+      groupSync.sync();
+    } catch (SystemCallException e) {
+      throw new IOException(
+          "sync failed on shelf " + shelfName + " (" + chain.name() + "): " + e.getMessage(), e);
     }
-    // Looked at again: one that failed meanwhile may have taken writes of this chain along.
-    if (syncFailed) {
+    if (failures != NOTHING && failures != groupSync.failures()) {
       throw new IOException(
           "sync failed on shelf "
               + shelfName
               + " ("
               + chain.name()
-              + "): an earlier sync failed, so what was written may be gone; open it again");
+              + "): another one failed meanwhile, and may have taken what was written along");
     }
   }
 

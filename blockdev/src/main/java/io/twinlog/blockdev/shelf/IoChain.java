@@ -43,7 +43,12 @@ public final class IoChain {
   /** Fills the buffer's remaining space from the offset. */
   public record Read(long offsetBytes, ByteBuffer into) implements Step {}
 
-  /** Every write that completed before this step is durable when it is done. */
+  /**
+   * Every write of this lane that completed before this step is durable when it is done, and what
+   * the lane has read since its last Sync is, whoever wrote it. When it fails, every write of the
+   * lane since its last Sync that succeeded may be gone, though it can still be read; a later Sync
+   * does not cover them, so whoever needs them writes them again.
+   */
   public record Sync() implements Step {}
 
   private final String name;

@@ -4,7 +4,6 @@ import io.twinlog.blockdev.shelf.BlockingShelf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -111,7 +110,7 @@ final class LogWriterModel {
     switch (random.nextInt(6)) {
       case 0, 1, 2 -> write();
       case 3 -> append(1);
-      case 4 -> append(3); // pipelined: three batches, one sync
+      case 4 -> append(3);
       default -> checkpoint();
     }
   }
@@ -126,33 +125,32 @@ final class LogWriterModel {
     history.add(device);
   }
 
+  /** Each batch is durable before the next begins. */
   private void append(int batches) throws IOException {
-    List<LogFixture.Append> appends = new ArrayList<>();
-    long cut = lastCut;
     for (int i = 0; i < batches; i++) {
       if (i > 0) {
         write();
       }
       long end = encoder.end().position() + (1L + dirty.size()) * Layout.BLOCK_BYTES;
       if (end - checkpoint.tailPosition() > layout.ringBytes()) {
-        break;
+        if (i == 0) {
+          checkpoint();
+        }
+        return;
       }
       RingEnd start = encoder.end();
-      cut = history.size() - 1L;
-      appends.addAll(LogFixture.batch(layout, encoder, 0, view.number(), lastCut, cut, dirty));
+      long cut = history.size() - 1L;
+      List<LogFixture.Append> appends =
+          LogFixture.batch(layout, encoder, 0, view.number(), lastCut, cut, dirty);
       logged.add(new Logged(cut, start, encoder.end()));
       lastCut = cut;
       dirty.clear();
+      for (LogFixture.Append append : appends) {
+        io.run("append", chain -> chain.write(append.offsetBytes(), append.bytes()));
+      }
+      io.run("sync", chain -> chain.sync());
+      promised = cut;
     }
-    if (appends.isEmpty()) {
-      checkpoint();
-      return;
-    }
-    for (LogFixture.Append append : appends) {
-      io.run("append", chain -> chain.write(append.offsetBytes(), append.bytes()));
-    }
-    io.run("sync", chain -> chain.sync());
-    promised = cut;
   }
 
   /**

@@ -293,6 +293,36 @@ class RecoveryTest {
   }
 
   @Test
+  void shouldBeDamagedWhenABatchInTheMiddleOfACompleteLoneLogHasRotted() {
+    logA(2, 0, 4, Map.of(0, 1));
+    RingEnd before = a.end();
+    logA(2, 4, 5, Map.of(1, 2));
+    logA(2, 5, 6, Map.of(2, 3));
+    assertTrue(backing.recovered(lone(2, 0, 4), A_0, B_0).complete());
+
+    int at = (int) backing.layout.ringPlace(0, before.position()) + 5000;
+    backing.shelf.put(at, (byte) (backing.shelf.get(at) ^ 1));
+    Recovered state = backing.recovered(lone(2, 0, 4), A_0, B_0);
+    assertEquals(4, state.end());
+    assertFalse(state.complete());
+    assertTrue(state.damaged());
+    assertEquals(List.of(0), state.rotten());
+  }
+
+  @Test
+  void shouldNotBeDamagedWhenOnlyABatchThatDoesNotCountFollowsATornOne() {
+    logA(1, 0, 4, Map.of(0, 1));
+    RingEnd before = a.end();
+    logA(1, 4, 5, Map.of(1, 2));
+    logA(1, 5, 6, Map.of(2, 3));
+    int at = (int) backing.layout.ringPlace(0, before.position()) + 5000;
+    backing.shelf.put(at, (byte) (backing.shelf.get(at) ^ 1));
+    View later = lone(2, 1, 4, new View.CutLimit(1, 4));
+    assertEquals(List.of(), backing.recovered(later, A_0, B_0).rotten());
+    assertFalse(backing.recovered(later, A_0, B_0).damaged());
+  }
+
+  @Test
   void shouldIgnoreStaleRingsWhenTheyAreOfAnotherResource() {
     backing.append(new PieceEncoder(new UUID(9, 9), 0, 50, START), 0, 1, 0, 1, Map.of(0, 1));
     assertEquals(0, backing.recovered(pair(1, 0, 0), A_0, B_0).end());

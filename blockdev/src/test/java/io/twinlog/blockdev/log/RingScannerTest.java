@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 /** Design, section 4: the log ring of a node. */
@@ -119,6 +120,66 @@ class RingScannerTest {
       log.shelf.put(at, kept);
     }
     assertEquals(encoder.end(), log.scan(LogFixture.initial(0)).end());
+  }
+
+  /** Design, section 4: a bit is not to be lost unnoticed, whatever byte it is in. */
+  @Test
+  void shouldNameTheLaterBatchWhenAnyBitOfAnEarlierOneIsFlipped() {
+    append(0, 1, Map.of(3, 11));
+    RingEnd before = encoder.end();
+    append(1, 2, Map.of(1, 12, 2, 13, 3, 0));
+    RingEnd damaged = encoder.end();
+    append(2, 3, Map.of(4, 15));
+    int start = (int) log.layout.ringPlace(0, before.position());
+    int end = (int) log.layout.ringPlace(0, damaged.position());
+    for (int at = start; at < end; at++) {
+      byte flipped = (byte) (log.shelf.get(at) ^ 1 << at % 8);
+      byte kept = log.shelf.get(at);
+      log.shelf.put(at, flipped);
+      RingContents ring = log.scan(LogFixture.initial(0));
+      assertEquals(before, ring.end(), "byte " + (at - start));
+      assertEquals(
+          new RingContents.LaterPiece(1, 3, damaged.sequence(), damaged.position()),
+          ring.later(),
+          "byte " + (at - start));
+      log.shelf.put(at, kept);
+    }
+    RingContents whole = log.scan(LogFixture.initial(0));
+    assertEquals(encoder.end(), whole.end());
+    assertNull(whole.later());
+  }
+
+  @Test
+  void shouldNotTakeALeftoverForALaterBatchWhenItIsOfTheSameOneOrAnEarlierLap() {
+    append(0, 1, Map.of(3, 11));
+    RingEnd before = encoder.end();
+    append(1, 2, Map.of(1, 12, 2, 13, 3, 14));
+    encoder.rewind(before);
+    append(1, 2, Map.of(1, 12));
+    // The next batch is torn, right before what the repeated one had left.
+    RingContents ring = log.scan(LogFixture.initial(0));
+    assertEquals(encoder.end(), ring.end());
+    assertNull(ring.later());
+  }
+
+  @Test
+  void shouldGiveTheChecksumOfEachBlockWhenABatchIsIntact() {
+    append(0, 4, Map.of(0, 12, 1, 0, 6, 14, 7, 13));
+    LoggedRuns runs = log.scan(LogFixture.initial(0)).batches().get(0).runs();
+    assertEquals(checksum(12), runs.checksum(0, 0));
+    for (int run = 0, seen = 0; run < runs.size(); run++) {
+      for (int k = 0; k < Run.dataBlocks(runs.run(run)); k++, seen++) {
+        assertEquals(checksum(List.of(12, 14, 13).get(seen)), runs.checksum(run, k));
+      }
+    }
+  }
+
+  private int checksum(int content) {
+    ByteBuffer block = ByteBuffer.allocate(Layout.BLOCK_BYTES);
+    while (block.hasRemaining()) {
+      block.putInt(content);
+    }
+    return Fields.crc32c(new CRC32C(), block, 0, Layout.BLOCK_BYTES);
   }
 
   @Test

@@ -43,11 +43,15 @@ final class EmbeddedClient implements AutoCloseable {
   }
 
   EmbeddedClient(NbdLimits limits, long budgetBytes, String... names) {
+    this(limits, budgetBytes, SIZE_BYTES, names);
+  }
+
+  private EmbeddedClient(NbdLimits limits, long budgetBytes, int sizeBytes, String... names) {
     budget = new InflightBudget(budgetBytes);
     channel = new EmbeddedChannel();
     List<NbdExport> exports = new ArrayList<>();
     for (String name : names) {
-      RamBlockService service = new RamBlockService(name, SIZE_BYTES);
+      RamBlockService service = new RamBlockService(name, sizeBytes);
       services.add(service);
       exports.add(new NbdExport(service, channel.eventLoop(), "the " + name, budget));
     }
@@ -76,6 +80,14 @@ final class EmbeddedClient implements AutoCloseable {
   static EmbeddedClient structured() {
     EmbeddedClient client = greeted();
     client.goStructured();
+    return client;
+  }
+
+  /** As {@link #simple}, with a device of another size. */
+  static EmbeddedClient ofSize(int sizeBytes) {
+    EmbeddedClient client = new EmbeddedClient(NbdLimits.DEFAULT, 96L << 20, sizeBytes, "r0");
+    client.greet();
+    client.exportName();
     return client;
   }
 

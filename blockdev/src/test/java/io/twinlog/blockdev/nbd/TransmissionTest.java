@@ -102,6 +102,42 @@ class TransmissionTest {
     }
   }
 
+  /** 100 MiB at 1 MiB: parts of 32 MiB, the last of 4 MiB; one reply. */
+  @Test
+  void shouldGiveTheDeviceOnePartAfterTheOtherWhenARangeWithoutPayloadIsLong() {
+    try (EmbeddedClient client = EmbeddedClient.ofSize(128 << 20)) {
+      client.service().hold();
+      client.send(REQUEST + "0001 0004" + COOKIE + "0000000000100000 06400000");
+      for (int part = 0; part < 4; part++) {
+        assertEquals(1, client.service().heldRequests(), "one at a time");
+        BlockRequest trim = client.service().held().get(0);
+        assertEquals(BlockRequest.Command.TRIM, trim.command());
+        assertEquals((1L << 20) + part * (32L << 20), trim.offsetBytes());
+        assertEquals(part < 3 ? 32 << 20 : 4 << 20, trim.lengthBytes());
+        // Later parts have later numbers, so it suffices for the last one.
+        assertEquals(part == 3, trim.forceUnitAccess());
+        client.expect("");
+        client.service().answerHeld();
+        client.service().hold();
+        client.channel().runPendingTasks();
+      }
+      client.expect(SIMPLE + "00000000" + COOKIE);
+    }
+  }
+
+  @Test
+  void shouldSendNoFurtherPartWhenTheClientHasGone() {
+    try (EmbeddedClient client = EmbeddedClient.ofSize(128 << 20)) {
+      client.service().hold();
+      client.send(REQUEST + "0000 0006" + COOKIE + "0000000000000000 08000000");
+      var unused = client.channel().close();
+      client.channel().runPendingTasks();
+      client.service().answerHeld();
+      client.channel().runPendingTasks();
+      assertEquals(1, client.service().submitted());
+    }
+  }
+
   @Test
   void shouldAcknowledgeCacheWithoutTheDevice() {
     try (EmbeddedClient client = EmbeddedClient.simple()) {

@@ -2,6 +2,7 @@ package io.twinlog.blockdev.shelf;
 
 import static io.twinlog.blockdev.shelf.TestFiles.filled;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -13,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,18 +123,46 @@ class FileShelfDevicesTest {
   }
 
   @Test
-  void shouldFailEverySyncWhenOneHasFailed() throws IOException {
-    // proc(5) has no fdatasync: a real failure that needs no broken disk.
-    Path path = Path.of("/proc/self/coredump_filter");
-    try (DirectFile file = DirectFile.open(path, false)) {
-      FileSteps steps = new FileSteps("file:" + path, file, 4096);
-      IOException first = steps.carryOut(new IoChain("a", IoChain.Lane.LOG, error -> {}).sync());
+  void shouldFailTheSyncOfEachLaneThatHasWrittenWhenOneHasFailed() throws Exception {
+    Path path = TestFiles.sparse(directory.resolve("r0.img"), SIZE);
+    try (DirectFile file = DirectFile.open(path, true);
+        DirectFile broken = DirectFile.open(Path.of("/proc/self/coredump_filter"), false)) {
+      AtomicBoolean fails = new AtomicBoolean(true);
+      // proc(5) has no fdatasync: a real failure that needs no broken disk.
+      FileSteps steps =
+          new FileSteps(
+              "file:" + path,
+              file,
+              SIZE,
+              () -> {
+                if (fails.get()) {
+                  broken.sync();
+                } else {
+                  file.sync();
+                }
+              });
+      assertNull(steps.carryOut(chain("c", IoChain.Lane.DATA).write(8192, filled(4096, 1))));
       assertEquals(
           "sync failed on shelf file:" + path + " (a): fdatasync: EINVAL (invalid argument)",
-          first.getMessage());
-      IOException second = steps.carryOut(new IoChain("b", IoChain.Lane.DATA, error -> {}).sync());
-      assertTrue(second.getMessage().contains("(b): an earlier sync failed"), second.getMessage());
+          steps
+              .carryOut(chain("a", IoChain.Lane.LOG).write(0, filled(4096, 1)).sync())
+              .getMessage());
+      fails.set(false);
+
+      // What this lane wrote may have been lost with the other's, and nobody would say so again.
+      IOException told = steps.carryOut(chain("c", IoChain.Lane.DATA).sync());
+      assertTrue(told.getMessage().contains("another one failed meanwhile"), told.getMessage());
+      assertNull(
+          steps.carryOut(chain("c", IoChain.Lane.DATA).write(8192, filled(4096, 1)).sync()),
+          "written again and synced, it is durable");
+      // The first lane was told at once, and the third had nothing to lose.
+      assertNull(steps.carryOut(chain("a", IoChain.Lane.LOG).write(0, filled(4096, 1)).sync()));
+      assertNull(steps.carryOut(chain("s", IoChain.Lane.SLOT).sync()));
     }
+  }
+
+  private static IoChain chain(String name, IoChain.Lane lane) {
+    return new IoChain(name, lane, error -> {});
   }
 
   @Test

@@ -74,6 +74,17 @@ public final class NodeProcess implements AutoCloseable {
     return "nbd://" + address() + ":" + nbdPort + "/r0";
   }
 
+  /** Runs a hook of a UPS daemon from the examples, as the daemon would for this node. */
+  Launcher.Result hook(String name, String event) throws IOException, InterruptedException {
+    Path bin = Launcher.twinlog().getParent();
+    return Launcher.run(
+        "env",
+        "PATH=" + bin + ":" + System.getenv("PATH"),
+        "NOTIFYTYPE=" + event,
+        "TWINLOG_RUN_DIR=" + runDir,
+        bin.resolveSibling("examples").resolve(name).toString());
+  }
+
   /** What the node's configuration file is to say from its next start on. */
   public void configure(PairConfig other) {
     settings = other;
@@ -156,6 +167,11 @@ public final class NodeProcess implements AutoCloseable {
   /** SIGCONT. */
   public void resume() throws IOException, InterruptedException {
     signal("CONT");
+  }
+
+  /** SIGPWR: what a UPS daemon sends when mains power has failed. */
+  void powerFails() throws IOException, InterruptedException {
+    signal("PWR");
   }
 
   private void signal(String signal) throws IOException, InterruptedException {

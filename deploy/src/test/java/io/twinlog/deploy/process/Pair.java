@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** Two nodes, alpha and beta, with one resource r0, in a directory of their own. */
@@ -32,16 +33,18 @@ final class Pair implements AutoCloseable {
 
   /** A formatted pair that does not run yet. */
   static Pair create() throws IOException, InterruptedException {
-    return create("");
+    return create(config -> config);
   }
 
-  private static Pair create(String more) throws IOException, InterruptedException {
+  private static Pair create(UnaryOperator<PairConfig> change)
+      throws IOException, InterruptedException {
     String base = System.getenv().getOrDefault("TWINLOG_TMPDIR", "/var/tmp");
     Path directory = Files.createTempDirectory(Path.of(base), "pair-");
     String address = ownAddress();
     PairConfig config =
-        new PairConfig(
-            address, address, SIZE_MIB, directory.resolve("r0.img"), "a secret of theirs", more);
+        change.apply(
+            new PairConfig(
+                address, address, SIZE_MIB, directory.resolve("r0.img"), "a secret of theirs", ""));
     Pair pair = new Pair(directory, config);
     try {
       pair.alpha.twinlog("create", "r0").orFail();
@@ -54,14 +57,17 @@ final class Pair implements AutoCloseable {
 
   /** A running pair: alpha primary, beta secondary, both copies up-to-date. */
   static Pair start() throws IOException, InterruptedException {
-    return start("");
+    return start(config -> config);
   }
 
-  /**
-   * The same with further lines in the resource's block, which may say anew what is said before.
-   */
-  static Pair start(String more) throws IOException, InterruptedException {
-    Pair pair = create(more);
+  /** The same, with further lines in the resource's configuration. */
+  static Pair start(String lines) throws IOException, InterruptedException {
+    return start(config -> config.with(lines));
+  }
+
+  /** The same, with a configuration that is not the usual one. */
+  static Pair start(UnaryOperator<PairConfig> change) throws IOException, InterruptedException {
+    Pair pair = create(change);
     try {
       pair.alpha.start();
       pair.beta.start();

@@ -71,6 +71,61 @@ final class RefusalTest {
     assertTrue(again.err().contains("--force"), again::toString);
   }
 
+  @Test
+  void shouldSayThatANodeCannotBeReachedWhenItDoesNotRun() throws Exception {
+    Launcher.Result promoted = pair.alpha.twinlog("promote", "r0");
+
+    assertEquals(1, promoted.exitCode(), promoted::toString);
+    assertEquals(1, promoted.err().lines().count(), promoted::toString);
+    assertTrue(promoted.err().contains("alpha"), promoted::toString);
+  }
+
+  @Test
+  void shouldRefuseASecondProcessOfANodeWhenItRunsElsewhere() throws Exception {
+    pair.alpha.start();
+    pair.alpha.twinlog("promote", "r0").orFail();
+    Path elsewhere = Files.createDirectory(pair.directory().resolve("elsewhere"));
+    PairConfig other = pair.config();
+    try (NodeProcess twin =
+        new NodeProcess(
+            "alpha",
+            elsewhere,
+            PairConfig.ALPHA_NBD,
+            new PairConfig("127.127.0.1", "127.127.0.1", other.sizeMiB(), other.backing(), other.secret(), ""))) {
+      twin.start();
+
+      twin.awaitLog("another process is node alpha", Pair.SOON);
+      Launcher.Result promoted = twin.twinlog("promote", "r0");
+      assertEquals(1, promoted.exitCode(), promoted::toString);
+      assertTrue(promoted.err().contains("stop that one first"), promoted::toString);
+    }
+    assertTrue(Pair.isPrimary(pair.alpha.status()), pair.alpha::toString);
+  }
+
+  @Test
+  void shouldRefuseAndSayWhatToDoWhenOperatorsAskForWhatCannotBe() throws Exception {
+    pair.alpha.start();
+    pair.alpha.twinlog("promote", "r0").orFail();
+    assertRefusal("not connected", pair.alpha.twinlog("switchover", "r0"));
+    pair.beta.start();
+    pair.awaitBothUpToDate(pair.alpha);
+    assertRefusal("use switchover", pair.beta.twinlog("promote", "r0"));
+
+    pair.beta.twinlog("disconnect", "r0").orFail();
+    pair.alpha.await("a lone view", s -> s.getView().getMembersCount() == 1, Pair.SOON);
+    assertRefusal("alive and primary", pair.beta.twinlog("promote", "r0"));
+    assertRefusal("alive and primary", pair.beta.twinlog("promote", "r0", "--accept-loss"));
+    assertRefusal("not connected", pair.beta.twinlog("switchover", "r0"));
+    Launcher.Result nothing = pair.alpha.twinlog("promote", "r0", "--accept-loss").orFail();
+    assertTrue(nothing.out().contains("nothing was lost"), nothing::toString);
+  }
+
+  private static void assertRefusal(String reason, Launcher.Result result) {
+    assertEquals(1, result.exitCode(), result::toString);
+    assertEquals(1, result.err().lines().count(), result::toString);
+    assertTrue(result.err().contains(reason), result::toString);
+  }
+
   /** Both nodes say so, in words that an operator can search for, and neither counts the other. */
   private void assertBothRefuse(String pattern) throws IOException, InterruptedException {
     pair.alpha.start();

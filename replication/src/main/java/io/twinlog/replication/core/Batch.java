@@ -1,10 +1,12 @@
 package io.twinlog.replication.core;
 
+import io.twinlog.blockdev.log.PieceEncoder;
 import io.twinlog.blockdev.log.RingEnd;
 import io.twinlog.blockdev.log.Run;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.zip.CRC32C;
 
 /**
  * A batch on its way into the ring: the contents, exactly as of write number {@code cut}, of every
@@ -43,6 +45,14 @@ final class Batch {
 
   boolean allStaged;
 
+  /** Whether a piece was submitted: the one that is staged next is not the only one. */
+  boolean hasEarlierPiece;
+
+  long begunNanos;
+
+  /** Wall clock at its cut, for people only. */
+  long cutMillis;
+
   /** Ring position behind it, once it is part of the log. */
   long endPosition;
 
@@ -63,7 +73,9 @@ final class Batch {
 
   private int[] stagedBlocks = new int[64];
   private long[] stagedAt = new long[64];
+  private int[] stagedChecksums = new int[64];
   private int stagedCount;
+  private final CRC32C checksum = new CRC32C();
 
   Batch(
       long view,
@@ -85,28 +97,38 @@ final class Batch {
     this.first = first;
   }
 
-  /** Notes where a piece at this ring position has put the blocks of its runs. */
-  void staged(long[] runs, int runCount, long dataPosition) {
-    long position = dataPosition;
+  /**
+   * Notes where a piece at this ring position has put the blocks of its runs.
+   *
+   * @param piece the blocks follow its header
+   */
+  void staged(long[] runs, int runCount, ByteBuffer piece, long piecePosition) {
+    int at = PieceEncoder.HEADER_BYTES;
+    long position = piecePosition + at;
     for (int i = 0; i < runCount; i++) {
       int block = (int) Run.startBlock(runs[i]);
       for (int k = 0; k < Run.count(runs[i]); k++) {
         if (Run.isZero(runs[i])) {
-          note(block + k, BlockTable.LOGGED_ZERO);
+          note(block + k, BlockTable.LOGGED_ZERO, 0);
         } else {
-          note(block + k, position);
+          checksum.reset();
+          checksum.update(piece.slice(at, BlockTable.BLOCK_BYTES));
+          note(block + k, position, (int) checksum.getValue());
+          at += BlockTable.BLOCK_BYTES;
           position += BlockTable.BLOCK_BYTES;
         }
       }
     }
   }
 
-  private void note(int block, long position) {
+  private void note(int block, long position, int blockChecksum) {
     if (stagedCount == stagedBlocks.length) {
       stagedBlocks = Arrays.copyOf(stagedBlocks, stagedCount * 2);
       stagedAt = Arrays.copyOf(stagedAt, stagedCount * 2);
+      stagedChecksums = Arrays.copyOf(stagedChecksums, stagedCount * 2);
     }
     stagedBlocks[stagedCount] = block;
+    stagedChecksums[stagedCount] = blockChecksum;
     stagedAt[stagedCount++] = position;
   }
 
@@ -114,6 +136,7 @@ final class Batch {
   void enter(BlockTable table) {
     for (int i = 0; i < stagedCount; i++) {
       table.loggedAt[stagedBlocks[i]] = stagedAt[i];
+      table.loggedChecksum[stagedBlocks[i]] = stagedChecksums[i];
     }
     table.owed.or(blocks);
     table.kept.or(blocks);

@@ -1,8 +1,5 @@
 package io.twinlog.replication.core;
 
-import io.netty.buffer.ByteBuf;
-import io.twinlog.blockdev.BlockRequest;
-import io.twinlog.blockdev.BlockRequest.Command;
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.log.PieceEncoder;
 import io.twinlog.blockdev.log.Run;
@@ -96,30 +93,7 @@ final class BatchStager {
     ram.read(offset, piece.slice(start, BlockTable.BLOCK_BYTES));
     piece.position(start + BlockTable.BLOCK_BYTES);
     if (current.source == Batch.Source.PENDING) {
-      for (int i = 0; i < pending.size() && pending.tag(i) <= current.cut; i++) {
-        lay(pending.get(i), offset, piece, start);
-      }
-    }
-  }
-
-  /** Lays the part of a pending write that touches the block over its contents. */
-  private static void lay(BlockRequest request, long blockOffset, ByteBuffer piece, int start) {
-    long from = Math.max(request.offsetBytes(), blockOffset);
-    long to =
-        Math.min(
-            request.offsetBytes() + request.lengthBytes(), blockOffset + BlockTable.BLOCK_BYTES);
-    if (from >= to) {
-      return;
-    }
-    int length = (int) (to - from);
-    ByteBuffer target = piece.slice(start + (int) (from - blockOffset), length);
-    if (request.command() == Command.WRITE) {
-      ByteBuf payload = request.payload();
-      payload.getBytes(payload.readerIndex() + (int) (from - request.offsetBytes()), target);
-    } else {
-      while (target.hasRemaining()) {
-        target.put((byte) 0);
-      }
+      PendingWrites.lay(pending, current.cut, offset, BlockTable.BLOCK_BYTES, piece, start);
     }
   }
 }

@@ -31,6 +31,9 @@ final class BlockTable {
   /** Ring position of the block's newest content in a batch of this node's ring that counts. */
   final long[] loggedAt;
 
+  /** CRC32C of the content at {@link #loggedAt}, when that is a ring position. */
+  final int[] loggedChecksum;
+
   /** Changed by a committed write after the newest batch was cut. */
   final BitSet dirty;
 
@@ -50,6 +53,7 @@ final class BlockTable {
     blocks = Math.toIntExact(deviceBytes / BLOCK_BYTES);
     lastChanged = new long[blocks];
     loggedAt = new long[blocks];
+    loggedChecksum = new int[blocks];
     dirty = new BitSet(blocks);
     owed = new BitSet(blocks);
     masked = new BitSet(blocks);
@@ -75,6 +79,10 @@ final class BlockTable {
     for (int block = first; block < end; block++) {
       changed(block, UNKNOWN);
     }
+  }
+
+  long deviceBytes() {
+    return (long) blocks * BLOCK_BYTES;
   }
 
   static int firstBlock(BlockRequest request) {

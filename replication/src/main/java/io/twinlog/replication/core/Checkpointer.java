@@ -10,6 +10,7 @@ import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
+import java.util.zip.CRC32C;
 
 /**
  * Brings logged blocks to their place in the data area, publishes how far that has come, and frees
@@ -57,13 +58,21 @@ final class Checkpointer {
   /** Greatest position that either node has published. */
   private long position;
 
+  private final CRC32C checksum = new CRC32C();
   private BitSet owedNow = new BitSet();
   private int cursor;
   private long target;
+  private long targetMillis;
   private RingEnd newTail;
 
   /** Masked blocks are let go at the end of this round: it writes them in place once more. */
   private boolean unmasking;
+
+  /** The log is damaged: the next round begins with a whole batch that takes its place. */
+  private boolean replacesLog;
+
+  /** The newest whole batch when that was found. */
+  private Batch wholeBefore;
 
   private long checkpoints;
 
@@ -86,6 +95,7 @@ final class Checkpointer {
 
   void begin(CheckpointRecord ownPublished, long greatestPosition) {
     end();
+    replacesLog = false;
     published = ownPublished;
     position = greatestPosition;
   }
@@ -95,6 +105,11 @@ final class Checkpointer {
     round++;
     state = State.IDLE;
     owedNow.clear();
+  }
+
+  /** A checkpoint is due, whatever the log's length. */
+  boolean isDue() {
+    return replacesLog;
   }
 
   /** Gives the round under way up, unless it is being published; its blocks are owed again. */
@@ -117,6 +132,11 @@ final class Checkpointer {
     return state == State.WANTS_WHOLE_BATCH;
   }
 
+  /** Whether the round under way is to write the block, or has, and not yet published. */
+  boolean owes(int block) {
+    return owedNow.get(block);
+  }
+
   /** Adds every block that changed after the published position and was in a batch since. */
   void addOwed(BitSet blocks) {
     blocks.or(table.owed);
@@ -137,11 +157,25 @@ final class Checkpointer {
       return;
     }
     round++;
-    if (mayLetGo() || hasWholeBatch()) {
+    if (mayWrite()) {
       write();
     } else {
       state = State.WANTS_WHOLE_BATCH;
     }
+  }
+
+  private boolean mayWrite() {
+    return hasWholeBatch()
+        ? !replacesLog || log.newestWhole() != wholeBefore
+        : !replacesLog && mayLetGo();
+  }
+
+  /** What the ring holds is damaged: has it replaced by a whole batch, as soon as can be. */
+  void replaceLog() {
+    replacesLog = true;
+    wholeBefore = log.newestWhole();
+    cancel();
+    start();
   }
 
   private boolean hasWholeBatch() {
@@ -176,6 +210,7 @@ final class Checkpointer {
       round++;
       owedNow.clear();
       target = position;
+      targetMillis = published.position() == position ? published.millis() : 0;
       newTail = tail;
       unmasking = false;
       publish();
@@ -184,7 +219,7 @@ final class Checkpointer {
 
   /** The log has advanced, or the view: goes on where this was waited for. */
   void resume() {
-    if (state == State.WANTS_WHOLE_BATCH && (mayLetGo() || hasWholeBatch())) {
+    if (state == State.WANTS_WHOLE_BATCH && mayWrite()) {
       write();
     } else if (chainsUnderWay == 0 && !retryPending) {
       if (state == State.WRITING) {
@@ -197,7 +232,10 @@ final class Checkpointer {
 
   private void write() {
     state = State.WRITING;
+    replacesLog = false;
+    wholeBefore = null;
     target = log.logged();
+    targetMillis = log.loggedMillis();
     unmasking = mayLetGo();
     newTail = unmasking ? log.loggedEnd() : log.newestWhole().start;
     owedNow = (BitSet) table.owed.clone();
@@ -219,8 +257,40 @@ final class Checkpointer {
       return;
     }
     int end = Math.min(owedNow.nextClearBit(block), block + BLOCKS_PER_CHAIN);
-    cursor = end;
     ByteBuffer buffer = effects.acquireBuffer((end - block) * BlockTable.BLOCK_BYTES);
+    long mine = round;
+    BitSet readBack = new BitSet();
+    IoChain reading =
+        new IoChain(
+            "checkpoint's read of the log",
+            Lane.DATA,
+            error -> {
+              chainsUnderWay--;
+              IOException failure = error == null ? damage(block, buffer, readBack) : error;
+              if (mine != round || failure != null || replica.isFrozen()) {
+                effects.releaseBuffer(buffer);
+                blocksWritten(mine, block, failure, block);
+                if (mine == round && error == null && failure != null) {
+                  replaceLog();
+                }
+              } else {
+                writeInPlace(block, end, buffer);
+              }
+            });
+    for (int i = block; i < end; i++) {
+      int steps = reading.steps().size();
+      addContent(reading, i, blockOf(buffer, i - block));
+      readBack.set(i, reading.steps().size() > steps);
+    }
+    if (readBack.isEmpty()) {
+      writeInPlace(block, end, buffer);
+    } else {
+      chainsUnderWay++;
+      effects.submit(reading);
+    }
+  }
+
+  private void writeInPlace(int block, int end, ByteBuffer buffer) {
     long mine = round;
     IoChain chain =
         new IoChain(
@@ -229,15 +299,30 @@ final class Checkpointer {
             error -> {
               effects.releaseBuffer(buffer);
               chainsUnderWay--;
-              blocksWritten(mine, block, error);
+              blocksWritten(mine, block, error, end);
             });
-    for (int i = block; i < end; i++) {
-      addContent(
-          chain, i, buffer.slice((i - block) * BlockTable.BLOCK_BYTES, BlockTable.BLOCK_BYTES));
-    }
     chain.write((long) block * BlockTable.BLOCK_BYTES, buffer);
     chainsUnderWay++;
     effects.submit(chain);
+  }
+
+  /**
+   * Whether all that was read back is what was logged: else why it must not be written in place.
+   */
+  private IOException damage(int first, ByteBuffer buffer, BitSet readBack) {
+    for (int block = readBack.nextSetBit(0); block >= 0; block = readBack.nextSetBit(block + 1)) {
+      checksum.reset();
+      checksum.update(blockOf(buffer, block - first));
+      if ((int) checksum.getValue() != table.loggedChecksum[block]) {
+        return new IOException(
+            "the log is damaged: block %d has a wrong checksum".formatted(block));
+      }
+    }
+    return null;
+  }
+
+  private static ByteBuffer blockOf(ByteBuffer buffer, int index) {
+    return buffer.slice(index * BlockTable.BLOCK_BYTES, BlockTable.BLOCK_BYTES);
   }
 
   /** Content that is committed and in a batch of this node's ring, and checked: the newest such. */
@@ -255,7 +340,8 @@ final class Checkpointer {
     }
   }
 
-  private void blocksWritten(long ofRound, int block, IOException error) {
+  /** The round goes on at {@code next}, or after an error at {@code block} again. */
+  private void blocksWritten(long ofRound, int block, IOException error, int next) {
     if (ofRound != round) {
       replica.pump();
       return;
@@ -265,6 +351,7 @@ final class Checkpointer {
       cursor = block;
       retryLater();
     } else {
+      cursor = next;
       writeMore();
     }
   }
@@ -324,7 +411,8 @@ final class Checkpointer {
             replica.view().number(),
             target,
             newTail.sequence(),
-            newTail.position());
+            newTail.position(),
+            targetMillis);
     published = next;
     ByteBuffer sector = effects.acquireBuffer(layout.sectorBytes());
     CheckpointCodec.encode(next, sector);

@@ -1,57 +1,89 @@
 package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.RamDevice;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.BitSet;
 
 /**
  * Keeps the contents, as of a batch's cut, of blocks that are overwritten before the batch has
- * taken them: a fixed pool of blocks outside the heap.
+ * taken them. There is room for the whole device, since nothing less suffices when clients write
+ * faster than the log does: a batch then ends whatever they do, and they need not wait. What is not
+ * touched takes no memory, and what a large batch has touched is given back after it.
  */
 final class CopyAside {
-  private final ByteBuffer pool;
-  private final int[] free;
-  private int freeCount;
-  private final Map<Integer, Integer> placeOf = new HashMap<>();
+  /** Kept from batch to batch, so that the usual few need no new memory. */
+  private static final int KEPT_BLOCKS = 4096;
 
-  CopyAside(int blocks) {
-    pool = ByteBuffer.allocateDirect(Math.multiplyExact(blocks, BlockTable.BLOCK_BYTES));
-    free = new int[blocks];
-    clear();
-  }
+  private final Effects effects;
+  private final int deviceBlocks;
+  private final int limit;
+  private final BitSet held = new BitSet();
+  private final ByteBuffer copy = ByteBuffer.allocateDirect(BlockTable.BLOCK_BYTES);
+  private int heldCount;
 
-  boolean isFull() {
-    return freeCount == 0;
+  /** How many blocks of the memory were used since it was mapped, at most. */
+  private int used;
+
+  /** Each block has its own place in it; null when there is none at present. */
+  private RamDevice memory;
+
+  /** {@code limit}: blocks held at the same time. */
+  CopyAside(Effects effects, int deviceBlocks, int limit) {
+    this.effects = effects;
+    this.deviceBlocks = deviceBlocks;
+    this.limit = limit;
   }
 
   boolean holds(int block) {
-    return placeOf.containsKey(block);
+    return held.get(block);
   }
 
-  /** Copies the block as it is now; the pool must not be full. */
-  void save(int block, RamDevice ram) {
-    int place = free[--freeCount];
-    placeOf.put(block, place);
-    ram.read((long) block * BlockTable.BLOCK_BYTES, slice(place));
+  int count() {
+    return heldCount;
+  }
+
+  /** Copies the block as it is now; false when there is no room, or no memory to be had. */
+  boolean save(int block, RamDevice ram) {
+    if (heldCount == limit || !hasMemory()) {
+      return false;
+    }
+    long offset = (long) block * BlockTable.BLOCK_BYTES;
+    ram.read(offset, copy.clear());
+    memory.write(offset, copy.flip());
+    held.set(block);
+    heldCount++;
+    used++;
+    return true;
+  }
+
+  private boolean hasMemory() {
+    if (memory == null) {
+      try {
+        memory = effects.scratchMemory((long) deviceBlocks * BlockTable.BLOCK_BYTES);
+      } catch (UncheckedIOException e) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Appends the saved contents to the target and lets go of them. */
   void take(int block, ByteBuffer target) {
-    int place = placeOf.remove(block);
-    target.put(slice(place));
-    free[freeCount++] = place;
+    int start = target.position();
+    memory.read((long) block * BlockTable.BLOCK_BYTES, target.slice(start, BlockTable.BLOCK_BYTES));
+    target.position(start + BlockTable.BLOCK_BYTES);
+    held.clear(block);
+    heldCount--;
   }
 
   void clear() {
-    placeOf.clear();
-    freeCount = free.length;
-    for (int i = 0; i < free.length; i++) {
-      free[i] = i;
+    held.clear();
+    heldCount = 0;
+    if (used > KEPT_BLOCKS) {
+      memory.close();
+      memory = null;
+      used = 0;
     }
-  }
-
-  private ByteBuffer slice(int place) {
-    return pool.slice(place * BlockTable.BLOCK_BYTES, BlockTable.BLOCK_BYTES);
   }
 }

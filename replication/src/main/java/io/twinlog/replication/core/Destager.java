@@ -42,6 +42,10 @@ final class Destager {
 
   private long dirtySinceNanos;
   private long lastLogNanos;
+
+  /** The next checkpoint is due, whatever the log's length. */
+  private boolean checkpointWanted;
+
   private Outcome flushOutcome;
   private long flushNumber;
 
@@ -110,6 +114,7 @@ final class Destager {
             recovered.newest().isZero(block)
                 ? BlockTable.LOGGED_ZERO
                 : recovered.newest().ringPosition(block);
+        table.loggedChecksum[block] = recovered.newest().checksum(block);
       }
     }
     if (replica.rules().contains(Rule.MASK_LATE_WRITES)) {
@@ -126,6 +131,7 @@ final class Destager {
         endOf(ring),
         own,
         recovered.end(),
+        recovered.millis(),
         possibleTailOf(ring, recovered.checkpoint()));
     checkpointer.begin(own, recovered.checkpoint());
     logsAnewFirst = load ? recovered.newest().notInRingOf(me) : new BitSet();
@@ -194,6 +200,7 @@ final class Destager {
   void end() {
     surveyed = false;
     firstBatchDone = false;
+    checkpointWanted = false;
     log.end();
     checkpointer.end();
     loader.end();
@@ -319,10 +326,31 @@ final class Destager {
     boolean manyLimits = replica.view().limits().size() > View.MAX_LIMITS / 2;
     if (log.usedBytes() - log.retainedBytes() > limit
         || letGo
+        || checkpointWanted
+        || checkpointer.isDue()
         || ((idle || manyLimits) && !table.owed.isEmpty())
         || (replica.needsCheckpoint() && log.logged() > checkpointer.position())) {
+      checkpointWanted = false;
       checkpointer.start();
     }
+  }
+
+  /** Has the next checkpoint begin when it can. */
+  void checkpointSoon() {
+    checkpointWanted = true;
+    replica.requestEndTurn();
+  }
+
+  /**
+   * Has blocks logged and written in place once more, with the content that RAM has: the backing's
+   * was found to be another one. Whatever the ring holds is replaced, too.
+   */
+  void destageAgain(BitSet blocks) {
+    for (int block = blocks.nextSetBit(0); block >= 0; block = blocks.nextSetBit(block + 1)) {
+      noteDirty(block);
+    }
+    checkpointer.replaceLog();
+    replica.requestEndTurn();
   }
 
   /** A batch has become part of the log. */
@@ -367,7 +395,8 @@ final class Destager {
 
   private boolean isFlushWanted() {
     return flushOutcome != null
-        || (primary.hasFlushes() && replica.config().flushToLog())
+        || primary.hasFlushes()
+        || replica.emergency().isOn()
         || handover.goal() == Handover.Goal.STOP;
   }
 }

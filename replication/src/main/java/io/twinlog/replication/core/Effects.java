@@ -1,6 +1,9 @@
 package io.twinlog.replication.core;
 
+import io.twinlog.blockdev.RamDevice;
+import io.twinlog.blockdev.ram.MappedRam;
 import io.twinlog.blockdev.shelf.IoChain;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
 /**
@@ -24,6 +27,23 @@ public interface Effects {
   ByteBuffer acquireBuffer(int bytes);
 
   void releaseBuffer(ByteBuffer buffer);
+
+  /**
+   * Memory for as many bytes, whose pages come when they are first touched; the core closes it.
+   *
+   * @throws UncheckedIOException when there is not enough memory
+   */
+  default RamDevice scratchMemory(long bytes) {
+    return MappedRam.unlocked(bytes);
+  }
+
+  /**
+   * What a wall clock shows, in milliseconds since 1970, or 0 where there is none: it goes into
+   * records that people read, and decides nothing.
+   */
+  default long wallClockMillis() {
+    return 0;
+  }
 
   /** A number never returned before, by any node, and not 0 (incarnations, nonces). */
   long freshIdentity();

@@ -25,7 +25,23 @@ final class Failover {
     lostNanos = replica.now();
   }
 
-  void awaitSwitchover(Outcome outcome) {
+  /** An operator asks a node that is not primary for a switchover. */
+  void askSwitchover(Outcome outcome) {
+    Link link = replica.link();
+    if (link == null) {
+      String peer = replica.config().nodeNames().get(replica.config().peer());
+      outcome.refused(peer + " is not connected: use promote if it is lost");
+    } else if (link.peerRole != Role.PRIMARY) {
+      outcome.refused("neither node is primary: promote one instead");
+    } else if (!replica.isMember()) {
+      outcome.refused("this node's copy is not up-to-date yet: wait until status says so");
+    } else {
+      awaitSwitchover(outcome);
+      link.out.control(new PeerControl.SwitchoverRequest());
+    }
+  }
+
+  private void awaitSwitchover(Outcome outcome) {
     if (switchover != null) {
       outcome.refused("a switchover has been asked for already");
       return;

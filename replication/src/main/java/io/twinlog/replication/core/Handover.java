@@ -39,6 +39,20 @@ final class Handover {
     return goal;
   }
 
+  /** An operator asks for a switchover at a primary. */
+  void askSwitchover(Outcome tellOutcome) {
+    boolean linked = replica.link() != null;
+    if (replica.isPair() && linked) {
+      begin(Goal.SWITCHOVER, tellOutcome);
+    } else {
+      tellOutcome.refused(
+          "there is no secondary to hand over to: %s is %s"
+              .formatted(
+                  replica.config().nodeNames().get(replica.config().peer()),
+                  linked ? "not up-to-date yet" : "not connected"));
+    }
+  }
+
   void begin(Goal newGoal, Outcome tellOutcome) {
     if (goal != Goal.NONE) {
       tellOutcome.refused("the primary is already giving its role up");

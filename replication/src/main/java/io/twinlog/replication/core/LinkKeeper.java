@@ -19,6 +19,7 @@ final class LinkKeeper {
   private final SyncSource syncSource;
   private final Eviction eviction;
   private final Failover failover;
+  private final VerifyTarget verifyTarget;
 
   private Link link;
   private boolean standalone;
@@ -37,7 +38,8 @@ final class LinkKeeper {
       Secondary secondary,
       SyncSource syncSource,
       Eviction eviction,
-      Failover failover) {
+      Failover failover,
+      VerifyTarget verifyTarget) {
     this.replica = replica;
     this.slots = slots;
     this.ram = ram;
@@ -46,6 +48,7 @@ final class LinkKeeper {
     this.syncSource = syncSource;
     this.eviction = eviction;
     this.failover = failover;
+    this.verifyTarget = verifyTarget;
   }
 
   /** The connection, or null. */
@@ -116,6 +119,7 @@ final class LinkKeeper {
     if (replica.isPrimary() && syncSource.isPaused()) {
       sayPaused();
     }
+    replica.emergency().linkUp(link);
     saidDrainedView = 0;
     verify(link);
     replica.requestEndTurn();
@@ -279,6 +283,12 @@ final class LinkKeeper {
       replica.event("resync", "", "refused", refused.reason());
       syncSource.refused(refused.view());
       lookForMark();
+    } else if (message instanceof PeerControl.VerifyPiece piece) {
+      verifyTarget.compare(of, piece);
+    } else if (message instanceof PeerControl.VerifyAnswer answer) {
+      replica.verifyAnswered(of, answer);
+    } else if (message instanceof PeerControl.Emergency emergency) {
+      replica.emergency().heard(emergency.on());
     } else if (message instanceof PeerControl.SwitchoverRequest) {
       switchoverAsked(of);
     } else if (message instanceof PeerControl.SwitchoverRefused refused) {

@@ -9,6 +9,7 @@ import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
+import java.util.zip.CRC32C;
 
 /**
  * Fills RAM from the backing (design, section 4, "Populate"). What the log holds is loaded before
@@ -24,6 +25,7 @@ final class Loader {
   private final RamDevice ram;
   private final Layout layout;
 
+  private final CRC32C checksum = new CRC32C();
   private NewestContents newest;
   private final BitSet missing = new BitSet();
   private final BitSet logged = new BitSet();
@@ -186,8 +188,9 @@ final class Loader {
   }
 
   private void loaded(int block, int end, ByteBuffer buffer, IOException error) {
-    if (error != null) {
-      replica.backingFailed(error);
+    IOException failure = error == null ? damage(block, end, buffer) : error;
+    if (failure != null) {
+      replica.backingFailed(failure);
       retryPending = true;
       replica.after(
           RETRY_NANOS,
@@ -208,5 +211,22 @@ final class Loader {
     }
     cursor = end;
     loadNext();
+  }
+
+  /** What the log holds was whole when it was surveyed, and may not be any more. */
+  private IOException damage(int first, int end, ByteBuffer buffer) {
+    for (int block = first; block < end; block++) {
+      if (newest.isInDataArea(block) || newest.isZero(block)) {
+        continue;
+      }
+      checksum.reset();
+      checksum.update(
+          buffer.slice((block - first) * BlockTable.BLOCK_BYTES, BlockTable.BLOCK_BYTES));
+      if ((int) checksum.getValue() != newest.checksum(block)) {
+        return new IOException(
+            "the log is damaged: block %d has a wrong checksum".formatted(block));
+      }
+    }
+    return null;
   }
 }

@@ -14,18 +14,27 @@ import java.util.BitSet;
 /**
  * Appends batches to this node's ring, one after the other (design, section 4). A batch is cut at a
  * moment and staged piece by piece, so that the loop is never held for long; the chain of its last
- * piece makes it durable and then reads the slots. Only then it is part of the log.
+ * piece makes it durable and then reads the slots. Only then it is part of the log, and the next
+ * may begin: so a later batch in the ring shows that the one before it was durable.
  *
  * <p>A batch that fails before its last piece was submitted, or is void, is written over from its
  * start once none of its chains is under way, so the ring never holds a torn batch before a good
  * one. A last piece that fails may be on the backing all the same, and a taker may have seen the
- * batch whole: it is written again as it is, until that succeeds.
+ * batch whole: it is written again as it is, until that succeeds. A sync that fails may have lost
+ * whatever was written since the last good one, and nobody has the earlier pieces any more by then;
+ * so these are made durable before the last piece is submitted, and all that a failure can take
+ * after that is the piece that is at hand.
  */
 final class LogWriter {
   /** Pieces of one batch under way at the same time: one is staged while another is written. */
   private static final int PIECES_UNDER_WAY = 2;
 
   private static final long RETRY_NANOS = 200_000_000;
+
+  /** Until a batch has been large enough to tell. */
+  private static final long ASSUMED_BYTES_PER_SECOND = 100_000_000;
+
+  private static final long TELLING_BYTES = 1L << 20;
 
   private final Replica replica;
   private final Effects effects;
@@ -53,6 +62,7 @@ final class LogWriter {
   private long tailSequence;
 
   private long logged;
+  private long loggedMillis;
 
   /** The newest whole batch of this primacy, or null. */
   private Batch newestWhole;
@@ -62,6 +72,7 @@ final class LogWriter {
 
   private long batches;
   private long loggedBytes;
+  private long bytesPerSecond = ASSUMED_BYTES_PER_SECOND;
 
   LogWriter(
       Replica replica,
@@ -80,7 +91,7 @@ final class LogWriter {
     this.ram = ram;
     this.layout = layout;
     this.pieceBlocks = pieceBlocks;
-    this.aside = new CopyAside(asideBlocks);
+    this.aside = new CopyAside(effects, layout.deviceBlocks(), asideBlocks);
     this.stager = new BatchStager(pending, ram, aside, pieceBlocks);
   }
 
@@ -90,12 +101,14 @@ final class LogWriter {
       RingEnd end,
       CheckpointRecord published,
       long loggedNumber,
+      long atMillis,
       RingEnd possibleTail) {
     encoder = new PieceEncoder(replica.config().uuid(), replica.config().node(), incarnation, end);
     loggedEnd = end;
     tail = published.tailPosition();
     tailSequence = published.tailBatch();
     logged = loggedNumber;
+    loggedMillis = atMillis;
     newestWhole = null;
     inheritedTail = possibleTail;
     batch = null;
@@ -129,6 +142,11 @@ final class LogWriter {
     return logged;
   }
 
+  /** The wall clock when the batch that holds it was cut, for people; 0 when not known. */
+  long loggedMillis() {
+    return loggedMillis;
+  }
+
   RingEnd loggedEnd() {
     return loggedEnd;
   }
@@ -158,6 +176,19 @@ final class LogWriter {
   /** Bytes of blocks in the batch under way. */
   long batchBytes() {
     return batch == null ? 0 : (long) batch.blocks.cardinality() * BlockTable.BLOCK_BYTES;
+  }
+
+  /** How fast the log is: by the last large batch, and the ones before it. */
+  long bytesPerSecond() {
+    return bytesPerSecond;
+  }
+
+  private void measure(Batch done) {
+    long bytes = done.endPosition - done.start.position();
+    if (bytes >= TELLING_BYTES) {
+      long millis = Math.max(1, (replica.now() - done.begunNanos) / 1_000_000);
+      bytesPerSecond = Math.max(1, (bytesPerSecond + bytes * 1000 / millis) / 2);
+    }
   }
 
   long batches() {
@@ -231,6 +262,9 @@ final class LogWriter {
   private void begin(Batch next) {
     encoder.rewind(next.start);
     encoder.begin(next.view, next.from, next.cut);
+    next.begunNanos = replica.now();
+    next.cutMillis = effects.wallClockMillis();
+    encoder.stamp(next.cutMillis);
     batch = next;
     stageMore(next);
   }
@@ -240,10 +274,8 @@ final class LogWriter {
     if (batch == null || batch.isVoid || !batch.unstaged.get(block) || aside.holds(block)) {
       return;
     }
-    if (aside.isFull()) {
+    if (!aside.save(block, ram)) {
       abandon();
-    } else {
-      aside.save(block, ram);
     }
   }
 
@@ -297,15 +329,40 @@ final class LogWriter {
     int runCount = stager.fill(current, piece);
     current.allStaged = current.unstaged.isEmpty();
     long position = encoder.encode(piece, stager.runs(), runCount, current.allStaged);
-    current.staged(stager.runs(), runCount, position + PieceEncoder.HEADER_BYTES);
+    current.staged(stager.runs(), runCount, piece, position);
     loggedBytes += piece.remaining();
-    if (current.allStaged && current.chainsUnderWay > 0) {
-      // Its sync is to cover all the others, so they come first.
+    if (current.allStaged && current.hasEarlierPiece) {
       current.heldPiece = piece;
       current.heldPosition = position;
     } else {
+      current.hasEarlierPiece = true;
       append(current, piece, position);
     }
+  }
+
+  /** All pieces but the last are written. */
+  private void makeDurable(Batch current) {
+    IoChain chain =
+        new IoChain(
+            "log sync",
+            Lane.LOG,
+            error -> {
+              current.chainsUnderWay--;
+              if (error != null) {
+                failed(current, error);
+              } else if (current == batch && !current.isVoid) {
+                appendHeld(current);
+              }
+              afterChain(current);
+            });
+    current.chainsUnderWay++;
+    effects.submit(chain.sync());
+  }
+
+  private void appendHeld(Batch current) {
+    ByteBuffer piece = current.heldPiece;
+    current.heldPiece = null;
+    append(current, piece, current.heldPosition);
   }
 
   private void append(Batch current, ByteBuffer piece, long position) {
@@ -348,9 +405,7 @@ final class LogWriter {
     } else if (current == batch && !current.isVoid && current.failure == null) {
       stageMore(current);
       if (current.heldPiece != null && current.chainsUnderWay == 0) {
-        ByteBuffer piece = current.heldPiece;
-        current.heldPiece = null;
-        append(current, piece, current.heldPosition);
+        makeDurable(current);
       }
     }
     afterChain(current);
@@ -365,7 +420,6 @@ final class LogWriter {
     releaseHeld(current);
     if (!current.isVoid) {
       current.awaitsCheck = true;
-      replica.backingWorks();
       checked(current, reading);
     }
     afterChain(current);
@@ -375,9 +429,7 @@ final class LogWriter {
     if (current != batch || current.isVoid) {
       releaseHeld(current);
     } else {
-      ByteBuffer piece = current.heldPiece;
-      current.heldPiece = null;
-      append(current, piece, current.heldPosition);
+      appendHeld(current);
     }
   }
 
@@ -419,9 +471,11 @@ final class LogWriter {
     batch = null;
     aside.clear();
     logged = current.cut;
+    loggedMillis = current.cutMillis;
     loggedEnd = encoder.end();
     batches++;
     current.endPosition = loggedEnd.position();
+    measure(current);
     current.enter(table);
     if (current.whole) {
       newestWhole = current;

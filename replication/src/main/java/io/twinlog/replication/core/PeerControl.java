@@ -62,9 +62,33 @@ public sealed interface PeerControl {
   /** The receiver of a {@link SyncOffer} cannot take it now; the sender may try again later. */
   record SyncRefused(long view, String reason) implements PeerControl {}
 
+  /** The sender was told that power may fail, or that the danger is over. */
+  record Emergency(boolean on) implements PeerControl {}
+
   /** An operator at the secondary asks the primary to hand over. */
   record SwitchoverRequest() implements PeerControl {}
 
   /** The primary's answer when it does not. */
   record SwitchoverRefused(String reason) implements PeerControl {}
+
+  /**
+   * What a range of the primary's copy is, as of the last write that it has sent.
+   *
+   * @param number of that write
+   * @param length at most 128 KiB
+   * @param checksum CRC32C of the content
+   */
+  record VerifyPiece(long view, long number, long offset, int length, int checksum)
+      implements PeerControl {}
+
+  /** The answer to a {@link VerifyPiece}, in their order. */
+  record VerifyAnswer(long view, long offset, VerifyResult result) implements PeerControl {}
+
+  /** What comparing a piece with the receiver's copy has shown. */
+  enum VerifyResult {
+    EQUAL,
+    DIFFERENT,
+    /** The receiver's copy is not as of that write, or not to be relied on at the moment. */
+    NOT_COMPARED
+  }
 }

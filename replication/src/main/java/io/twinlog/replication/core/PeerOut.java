@@ -22,7 +22,7 @@ public interface PeerOut {
   void write(long view, long number, Command command, long offset, long length, ByteBuf payload);
 
   /**
-   * Content of a range in a resync, as of the last write sent before it.
+   * Content of a range in a resync, or of one found to differ, as of the last write sent before it.
    *
    * @param data {@code length} bytes, ownership passes; null when the range is all zeros
    */

@@ -32,7 +32,10 @@ final class Primary {
   /** Each with the frame, or the slot reading, that is to be confirmed first. */
   private final RequestQueue reads = new RequestQueue();
 
-  /** FLUSH, and FUA writes that wait for the log; each with the number that must be logged. */
+  /**
+   * FLUSH, and committed writes that wait for the log: FUA, and all in emergency mode; each with
+   * the number that must be logged.
+   */
   private final RequestQueue flushes = new RequestQueue();
 
   /** Requests that wait to be taken in, in order. */
@@ -82,8 +85,14 @@ final class Primary {
     return pending.size() + reads.size() + flushes.size() + held.size();
   }
 
+  /** Whether a client waits for the log. */
   boolean hasFlushes() {
-    return !flushes.isEmpty();
+    return !flushes.isEmpty() && waitsForLog();
+  }
+
+  /** Whether with a secondary, too, there are requests that wait for the log. */
+  private boolean waitsForLog() {
+    return replica.config().flushToLog() || replica.emergency().isOn();
   }
 
   /** Whether nothing that a client has asked for is under way; held requests do not count. */
@@ -222,7 +231,8 @@ final class Primary {
       send(request, number);
     }
     request.releasePayload();
-    if (request.forceUnitAccess() && replica.config().flushToLog() && !logged) {
+    boolean stable = request.forceUnitAccess() && replica.config().flushToLog();
+    if (!logged && (stable || replica.emergency().isOn())) {
       flushes.add(request, number);
     } else {
       request.completed(ram);
@@ -331,7 +341,7 @@ final class Primary {
 
   private void answerFlushes() {
     while (!flushes.isEmpty()) {
-      boolean inRam = replica.isPair() && !replica.config().flushToLog();
+      boolean inRam = replica.isPair() && !waitsForLog();
       boolean inLog = replica.mayAnswer() && log.logged() >= flushes.tag(0);
       if (!inRam && !inLog) {
         return;

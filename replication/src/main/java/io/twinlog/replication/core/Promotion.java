@@ -4,6 +4,7 @@ import io.twinlog.blockdev.log.Recovery.NewerView;
 import io.twinlog.blockdev.log.Recovery.Recovered;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
+import java.util.stream.Collectors;
 
 /**
  * How a node that is not primary becomes it: takeover, takeover from a lone primary, cold start
@@ -23,7 +24,14 @@ final class Promotion {
 
   private static final long TIMEOUT_NANOS = 30_000_000_000L;
 
+  /** A node that still reads its slot after that long is not going to be primary soon. */
+  private static final long START_NANOS = 20_000_000_000L;
+
+  private static final String SLOW =
+      "the backing does not answer in time, so the attempt was given up; see status, then try again";
+
   private final Replica replica;
+  private final Effects effects;
   private final Slots slots;
   private Outcome outcome;
   private boolean force;
@@ -39,10 +47,22 @@ final class Promotion {
    */
   private boolean examining;
 
+  /** Grows with every attempt, so that what an ended one still had under way is known as such. */
+  private long attempt;
+
   private long sinceNanos;
 
-  Promotion(Replica replica, Slots slots) {
+  /** The latest view when the attempt began, and its primary: who becomes so later was promoted. */
+  private long beganInView;
+
+  private int primaryBefore;
+
+  /** What the proposed view gives up, for the operator; empty when nothing. */
+  private String lost = "";
+
+  Promotion(Replica replica, Effects effects, Slots slots) {
     this.replica = replica;
+    this.effects = effects;
     this.slots = slots;
   }
 
@@ -57,22 +77,55 @@ final class Promotion {
     return taken;
   }
 
-  void begin(boolean withForce, boolean withLoss, Outcome tellOutcome) {
+  /** An operator asks for it, or this node by itself. */
+  void ask(boolean withForce, boolean withLoss, Outcome tellOutcome) {
+    ask(replica.now() + START_NANOS, withForce, withLoss, tellOutcome);
+  }
+
+  private void ask(long deadline, boolean withForce, boolean withLoss, Outcome tellOutcome) {
+    String error = replica.backingError();
+    if (replica.view() == null && error.isEmpty() && replica.now() - deadline < 0) {
+      // Still starting: it watches its own slot for a second.
+      replica.after(Replica.RETRY_NANOS, () -> ask(deadline, withForce, withLoss, tellOutcome));
+    } else if (replica.view() == null) {
+      tellOutcome.refused(
+          "the backing " + (error.isEmpty() ? "does not answer" : "cannot be read: " + error));
+    } else if (replica.isPrimary()) {
+      tellOutcome.done("already primary" + (withLoss ? "; nothing was lost" : ""));
+    } else if (isUnderWay()) {
+      tellOutcome.refused("a promotion of this node is under way: wait for its outcome");
+    } else if (replica.isChanging()) {
+      tellOutcome.refused(
+          "a view change is under way and waits for the backing%s: see status"
+              .formatted(error.isEmpty() ? "" : " (" + error + ")"));
+    } else {
+      begin(withForce, withLoss, tellOutcome);
+    }
+  }
+
+  private void begin(boolean withForce, boolean withLoss, Outcome tellOutcome) {
     outcome = tellOutcome;
     examining = true;
+    attempt++;
     sinceNanos = replica.now();
+    beganInView = replica.view().number();
+    primaryBefore = replica.view().primary();
     force = withForce;
     acceptLoss = withLoss;
-    Link link = replica.link();
-    if (link != null && link.peerRole == Role.PRIMARY) {
+    lost = "";
+    if (isPeerPrimary()) {
       if (!force) {
-        end(peerName() + " is connected and primary: use switchover instead");
+        end(connectedPrimary());
         return;
       }
       replica.closeLink("promotion by force");
     }
+    long mine = attempt;
     slots.read(
         (error, reading) -> {
+          if (isOver(mine)) {
+            return;
+          }
           if (error != null) {
             end("the backing cannot be read: " + error.getMessage());
             return;
@@ -82,9 +135,51 @@ final class Promotion {
         });
   }
 
+  private boolean isOver(long ofAttempt) {
+    return outcome == null || attempt != ofAttempt;
+  }
+
+  /** Whether the peer is connected and says that it is primary, or the latest view does. */
+  private boolean isPeerPrimary() {
+    Link link = replica.link();
+    if (link == null) {
+      return false;
+    }
+    View view = replica.view();
+    int peer = replica.config().peer();
+    boolean byView =
+        link.verified && view.primary() == peer && link.peerIncarnation == view.incarnation(peer);
+    return link.peerRole == Role.PRIMARY || byView;
+  }
+
+  private String connectedPrimary() {
+    String primary = peerName() + " is connected and primary";
+    return switch (replica.copy()) {
+      case UP_TO_DATE, UNKNOWN -> primary + ": use switchover instead";
+      case INCONSISTENT, OUTDATED ->
+          primary
+              + ", and this node's copy is "
+              + (replica.copy() == Copy.OUTDATED ? "outdated" : "inconsistent")
+              + ": wait until status says up-to-date, then use switchover";
+    };
+  }
+
+  /** Somebody else was promoted since the attempt began: of two at once, one is refused. */
+  private boolean isTooLate() {
+    View view = replica.view();
+    int peer = replica.config().peer();
+    if (force || view.number() == beganInView || view.primary() != peer || primaryBefore == peer) {
+      return false;
+    }
+    end("%s became primary in view %d meanwhile; see status".formatted(peerName(), view.number()));
+    return true;
+  }
+
   private void examine(SlotRecord peer) {
     if (replica.isPrimary()) {
       done();
+    } else if (isTooLate()) {
+      return;
     } else if (isSureWithoutSurvey(replica.view())) {
       change();
     } else if (mayBePrimary(peer) && !force) {
@@ -109,11 +204,15 @@ final class Promotion {
 
   /** A lone primary may be taken over when its slot has stood still for a while. */
   private void watch(SlotRecord before) {
+    long mine = attempt;
     replica.after(
         replica.config().timing().loneTakeover().toNanos(),
         () ->
             slots.read(
                 (error, reading) -> {
+                  if (isOver(mine)) {
+                    return;
+                  }
                   if (error != null) {
                     end("the backing cannot be read: " + error.getMessage());
                   } else if (replica.views().learn(reading)) {
@@ -131,8 +230,12 @@ final class Promotion {
   }
 
   private void survey() {
+    long mine = attempt;
     replica.survey(
         (error, result) -> {
+          if (isOver(mine)) {
+            return;
+          }
           if (error != null) {
             end("the backing cannot be read: " + error.getMessage());
           } else if (result.outcome() instanceof NewerView) {
@@ -150,16 +253,16 @@ final class Promotion {
   }
 
   private void change() {
-    examining = false;
     if (replica.isPrimary()) {
       done();
-      return;
-    }
-    if (replica.isChanging()) {
+    } else if (replica.isChanging()) {
       end("a view change is under way: try again");
-      return;
+    } else if (isPeerPrimary() && !force) {
+      end(connectedPrimary());
+    } else if (!isTooLate()) {
+      examining = false;
+      replica.views().change(ViewChange.Kind.PROMOTE, this::decide);
     }
-    replica.views().change(ViewChange.Kind.PROMOTE, this::decide);
   }
 
   /** After the mark. */
@@ -205,6 +308,11 @@ final class Promotion {
                   view.clean() && !pair,
                   false));
     } else {
+      lost =
+          recovered.complete()
+              ? ""
+              : "acknowledged writes after write %d%s may be lost"
+                  .formatted(recovered.end(), LogAge.of(recovered, effects));
       replica.views().discardCopy("the device is loaded from the backing");
       plan = new Plan.FromBacking(result);
       change.propose(replica.views().newView(me, 1 << me, 0, recovered.end(), true, false));
@@ -244,13 +352,26 @@ final class Promotion {
     }
     return "acknowledged writes may be missing: the backing holds everything up to write "
         + recovered.end()
+        + LogAge.of(recovered, effects)
         + ", view "
         + view.number()
         + " began at write "
         + view.base()
         + " and what it acknowledged later is known to "
         + (view.isMember(replica.config().peer()) ? peerName() + " alone" : "nobody alive")
+        + damage(recovered)
         + "; bring that node back, or give the missing writes up with --accept-loss";
+  }
+
+  private String damage(Recovered recovered) {
+    if (recovered.rotten().isEmpty()) {
+      return "";
+    }
+    String nodes =
+        recovered.rotten().stream()
+            .map(replica.config().nodeNames()::get)
+            .collect(Collectors.joining(" and "));
+    return "; the log of " + nodes + " is damaged, it reached further once (see twinlog check)";
   }
 
   private String peerName() {
@@ -269,10 +390,20 @@ final class Promotion {
     }
   }
 
-  /** An operator is not kept waiting for ever. */
+  /**
+   * An operator is not kept waiting for ever, and an attempt does not outlive the answer: it ends
+   * unless its view has been proposed, which nobody can take back.
+   */
   void tick() {
-    if (outcome != null && !examining && replica.now() - sinceNanos > TIMEOUT_NANOS) {
-      end("the backing does not answer in time; the attempt goes on, see status");
+    if (outcome == null || replica.now() - sinceNanos <= TIMEOUT_NANOS) {
+      return;
+    }
+    if (examining || replica.views().giveUp(SLOW)) {
+      end(SLOW);
+    } else {
+      end(
+          "the backing does not answer in time, and the view is proposed: this node becomes primary"
+              + " when the backing answers; see status");
     }
   }
 
@@ -280,8 +411,14 @@ final class Promotion {
     examining = false;
     Outcome told = outcome;
     outcome = null;
-    if (told != null) {
-      told.done("primary in view " + replica.view().number());
+    if (told == null) {
+      return;
+    }
+    long view = replica.view().number();
+    if (planNumber == view && !lost.isEmpty()) {
+      told.doneWithLoss("primary in view " + view + "; " + lost);
+    } else {
+      told.done("primary in view " + view + (acceptLoss ? "; nothing was lost" : ""));
     }
   }
 

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * One node's replica of one resource: views, acknowledgement, destage and resync, without I/O,
@@ -51,6 +52,7 @@ public final class Replica implements BlockService {
   private final Failover failover;
   private final Destager destager;
   private final LinkKeeper links;
+  private final Verify verify;
   private final List<ClientListener> listeners = new ArrayList<>();
   private final Timers timers = new Timers();
 
@@ -60,7 +62,8 @@ public final class Replica implements BlockService {
   private boolean inEndTurn;
 
   private long lastCounterNanos;
-  private String backingError = "";
+  private final BackingHealth health = new BackingHealth(this);
+  private final Emergency emergency = new Emergency(this);
 
   /** Makes a replica that knows nothing yet; {@link #start} reads the backing. */
   public Replica(ReplicaConfig config, RamDevice ram, Effects effects) {
@@ -81,7 +84,7 @@ public final class Replica implements BlockService {
         record,
         Set.of(Rule.values()),
         Layout.PIECE_BLOCKS,
-        copyAsideBlocks(config.layout()));
+        config.layout().deviceBlocks());
   }
 
   Replica(
@@ -95,7 +98,8 @@ public final class Replica implements BlockService {
   }
 
   /**
-   * With pieces and a pool for copies aside that are small enough for small devices to need them.
+   * With pieces small enough for small devices to need several, and room for fewer blocks aside
+   * than the device has.
    */
   Replica(
       ReplicaConfig config,
@@ -123,20 +127,27 @@ public final class Replica implements BlockService {
     secondary = new Secondary(this, table, ram, slots, record);
     eviction = new Eviction((from, to, detail) -> event("peer", from, to, detail));
     syncSource = new SyncSource(this, ram, table, eviction);
-    promotion = new Promotion(this, slots);
+    promotion = new Promotion(this, effects, slots);
     handover = new Handover(this, log, checkpointer, table);
     failover = new Failover(this);
+    VerifyPieces pieces = new VerifyPieces(ram);
+    VerifyTarget verifyTarget = new VerifyTarget(this, table, pieces);
     links =
-        new LinkKeeper(this, slots, ram, primaryPart, secondary, syncSource, eviction, failover);
+        new LinkKeeper(
+            this, slots, ram, primaryPart, secondary, syncSource, eviction, failover, verifyTarget);
     destager =
         new Destager(this, table, log, checkpointer, loader, primaryPart, handover, syncSource);
+    verify =
+        new Verify(
+            this,
+            table,
+            destager,
+            primaryPart,
+            pieces,
+            new PeerVerify(this, table, pieces, pending),
+            new BackingVerify(
+                this, effects, slots, table, ram, log, checkpointer, destager, pieces));
     roles = new Roles(this, views, log, destager, primaryPart, syncSource, promotion);
-  }
-
-  /** A quarter of the device, from 16 MiB (or all of it) to 256 MiB. */
-  private static int copyAsideBlocks(Layout layout) {
-    int blocks = layout.deviceBlocks();
-    return Math.min(Math.max(blocks / 4, Math.min(4096, blocks)), 1 << 16);
   }
 
   // ---- Life ----
@@ -179,6 +190,7 @@ public final class Replica implements BlockService {
     eviction.tick(now, isPrimary() && isPair());
     syncSource.tick();
     secondary.tick();
+    verify.tick();
     failover.tick();
     requestEndTurn();
   }
@@ -187,7 +199,7 @@ public final class Replica implements BlockService {
     if (now - lastCounterNanos >= config.timing().counterInterval().toNanos()
         && !slots.isWriting()) {
       lastCounterNanos = now;
-      slots.update(SlotRecord::moveCounter, this::slotWritten);
+      slots.update(SlotRecord::moveCounter, health::counterMoved);
     }
   }
 
@@ -211,6 +223,7 @@ public final class Replica implements BlockService {
       primaryPart.pump();
       syncSource.pump();
       handover.pump();
+      verify.pump();
     } else if (link() != null && view() != null) {
       secondary.confirm(link());
     }
@@ -248,18 +261,20 @@ public final class Replica implements BlockService {
   }
 
   void backingFailed(IOException error) {
-    String text = String.valueOf(error.getMessage());
-    if (!text.equals(backingError)) {
-      event("backing", backingError.isEmpty() ? "ok" : "failed", "failed", text);
-      backingError = text;
-    }
+    health.failed(error);
   }
 
-  void backingWorks() {
-    if (!backingError.isEmpty()) {
-      backingError = "";
-      event("backing", "failed", "ok", "");
-    }
+  /** Reads the slots for what an error of it says alone. */
+  void readSlots(Consumer<IOException> then) {
+    slots.read((error, reading) -> then.accept(error));
+  }
+
+  Emergency emergency() {
+    return emergency;
+  }
+
+  String backingError() {
+    return health.error();
   }
 
   // ---- Views ----
@@ -394,18 +409,7 @@ public final class Replica implements BlockService {
 
   /** Makes this node primary; {@code acceptLoss} even when acknowledged writes may be missing. */
   public void promote(boolean force, boolean acceptLoss, Outcome outcome) {
-    if (view() == null && backingError.isEmpty()) {
-      // Still starting: it watches its own slot for a second.
-      after(RETRY_NANOS, () -> promote(force, acceptLoss, outcome));
-    } else if (view() == null) {
-      outcome.refused("the backing cannot be read: " + backingError);
-    } else if (isPrimary()) {
-      outcome.done("already primary");
-    } else if (isChanging() || promotion.isUnderWay()) {
-      outcome.refused("a view change is under way: try again");
-    } else {
-      promotion.begin(force, acceptLoss, outcome);
-    }
+    promotion.ask(force, acceptLoss, outcome);
   }
 
   /** Ends the primary role in order: everything goes to the backing, which is then clean. */
@@ -419,15 +423,10 @@ public final class Replica implements BlockService {
 
   /** Makes the secondary of the pair primary; may be asked for at either node. */
   public void switchover(Outcome outcome) {
-    if (isPrimary() && isPair() && link() != null) {
-      handover.begin(Handover.Goal.SWITCHOVER, outcome);
-    } else if (isPrimary()) {
-      outcome.refused("there is no up-to-date secondary to hand over to");
-    } else if (link() != null && link().peerRole == Role.PRIMARY && isMember()) {
-      failover.awaitSwitchover(outcome);
-      link().out.control(new PeerControl.SwitchoverRequest());
+    if (isPrimary()) {
+      handover.askSwitchover(outcome);
     } else {
-      outcome.refused("the primary is not connected: use promote if it is lost");
+      failover.askSwitchover(outcome);
     }
   }
 
@@ -444,8 +443,28 @@ public final class Replica implements BlockService {
     outcome.done("");
   }
 
-  /** Has the secondary's copy filled anew, every block; may be asked for at either node. */
+  /**
+   * Compares the primary's RAM with the peer's, or with the backing, while clients go on; refused
+   * at the end when something differs.
+   */
+  public void verify(boolean backing, Outcome outcome) {
+    verify.begin(backing ? Verify.With.BACKING : Verify.With.PEER, outcome);
+  }
+
+  /** Ends a verify that is under way. */
+  public void stopVerify(Outcome outcome) {
+    verify.stop(outcome);
+  }
+
+  /**
+   * Repairs what a verify has found to differ, at the primary; when there is no such thing, has the
+   * secondary's copy filled anew, every block, which may be asked for at either node.
+   */
   public void resync(Outcome outcome) {
+    if (isPrimary() && verify.hasDifferences()) {
+      verify.repair(outcome);
+      return;
+    }
     String refusal = noResync();
     if (refusal != null) {
       outcome.refused(refusal);
@@ -496,6 +515,14 @@ public final class Replica implements BlockService {
       destager.flush(outcome);
       requestEndTurn();
     }
+  }
+
+  /**
+   * Emergency mode: whether committed writes go to the log at once, and are acknowledged only when
+   * they are there; the peer is told.
+   */
+  public void emergency(boolean on, Outcome outcome) {
+    emergency.set(on, outcome);
   }
 
   /** Ends in order before the process exits: a primary as by {@link #demote}. */
@@ -626,6 +653,10 @@ public final class Replica implements BlockService {
     return primaryPart.isQuiet();
   }
 
+  boolean isProposing() {
+    return views.isProposing();
+  }
+
   boolean isPromoting() {
     return promotion.isUnderWay();
   }
@@ -734,7 +765,7 @@ public final class Replica implements BlockService {
 
   /** A picture for status and metrics. */
   public ReplicaReport report() {
-    return Reports.of(this, destager, log, checkpointer, loader, table, primaryPart, backingError);
+    return Reports.of(this, destager, log, checkpointer, loader, table, primaryPart);
   }
 
   ReplicaReport.SyncProgress syncProgress() {
@@ -753,6 +784,19 @@ public final class Replica implements BlockService {
       return Connection.SYNC_TARGET;
     }
     return syncSource.isActive() ? Connection.SYNC_SOURCE : Connection.CONNECTED;
+  }
+
+  /** First ring position that is in use. */
+  long ringTail() {
+    return log.tail();
+  }
+
+  ReplicaReport.VerifyState verifyState() {
+    return verify.report();
+  }
+
+  void verifyAnswered(Link from, PeerControl.VerifyAnswer answer) {
+    verify.answered(from, answer);
   }
 
   long viewChanges() {

@@ -39,15 +39,15 @@ public record ReplicaConfig(
   /**
    * How many buffers of more than 4096 bytes the core has out at most: a batch's two pieces under
    * way and the one held back, one each for checkpoint and populate, and the readings of both
-   * slots, on their own and at the end of an append and of a publication.
+   * slots, on their own and at the end of an append and of a publication, and one of a verify.
    */
-  public static final int PIECE_BUFFERS = 3 + 2 + Slots.READS_UNDER_WAY + 2;
+  public static final int PIECE_BUFFERS = 3 + 3 + Slots.READS_UNDER_WAY + 2;
 
   /**
    * How many buffers of at most 4096 bytes the core has out at most: a slot record, a checkpoint
-   * record, and single blocks of checkpoint and populate.
+   * record, and single blocks of checkpoint, populate and verify.
    */
-  public static final int SMALL_BUFFERS = 4;
+  public static final int SMALL_BUFFERS = 5;
 
   /**
    * Intervals.

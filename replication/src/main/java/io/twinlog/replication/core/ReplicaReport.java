@@ -7,6 +7,8 @@ import java.util.List;
  *
  * @param suspended why client requests wait, or empty
  * @param exposureBytes acknowledged bytes that only one RAM holds
+ * @param exposureMillis how long the log takes for these, by what was measured
+ * @param emergency whether emergency mode is on
  * @param pendingRequests client requests taken in and not yet answered
  */
 public record ReplicaReport(
@@ -18,7 +20,10 @@ public record ReplicaReport(
     ViewState view,
     BackingState backing,
     long exposureBytes,
+    long exposureMillis,
+    boolean emergency,
     SyncProgress sync,
+    VerifyState verify,
     String suspended,
     int pendingRequests,
     Counters counters) {
@@ -89,6 +94,38 @@ public record ReplicaReport(
 
     SyncCounters plus(SyncCounters other) {
       return new SyncCounters(quick + other.quick, whole + other.whole, bytes + other.bytes);
+    }
+  }
+
+  /**
+   * The verify under way, or the last one of this process.
+   *
+   * @param with {@code peer} or {@code backing}; empty when there was none
+   * @param differingBytes in blocks known to differ from RAM
+   * @param differences where those are, at most sixteen ranges
+   * @param verifiedBytes compared since the process started
+   * @param foundBytes found to differ since the process started
+   */
+  public record VerifyState(
+      String with,
+      boolean running,
+      long doneBytes,
+      long totalBytes,
+      long bytesPerSecond,
+      long differingBytes,
+      List<Difference> differences,
+      long verifiedBytes,
+      long foundBytes) {
+
+    public VerifyState {
+      differences = List.copyOf(differences);
+    }
+  }
+
+  /** A range in which the copy, {@code peer} or {@code backing}, is not what RAM is. */
+  public record Difference(String copy, long offsetBytes, long lengthBytes) {
+    String text() {
+      return copy + " at " + offsetBytes + "+" + lengthBytes;
     }
   }
 

@@ -19,8 +19,8 @@ final class Reports {
       Checkpointer checkpointer,
       Loader loader,
       BlockTable table,
-      Primary primary,
-      String backingError) {
+      Primary primary) {
+    String backingError = replica.backingError();
     boolean isPrimary = replica.isPrimary();
     long dirtyBytes =
         isPrimary
@@ -29,6 +29,7 @@ final class Reports {
     long dirtyMillis =
         dirtyBytes == 0 ? 0 : (replica.now() - destager.dirtySinceNanos()) / 1_000_000;
     boolean alone = isPrimary && !replica.isPair();
+    long exposure = alone && !destager.isFirstBatchDone() ? dirtyBytes : 0;
     BackingState backing =
         new BackingState(
             backingError.isEmpty() ? "ok" : backingError,
@@ -56,9 +57,12 @@ final class Reports {
         replica.copy(),
         viewOf(replica),
         backing,
-        alone && !destager.isFirstBatchDone() ? dirtyBytes : 0,
+        exposure,
+        exposure == 0 ? 0 : Math.max(1, exposure * 1000 / log.bytesPerSecond()),
+        replica.emergency().isOn(),
         sync,
-        suspended(replica, destager, backingError),
+        replica.verifyState(),
+        suspended(replica, destager, primary, backingError),
         primary.openRequests(),
         primary.counters(replica.viewChanges(), checkpointer.checkpoints()));
   }
@@ -80,15 +84,19 @@ final class Reports {
     return new ViewState(view.number(), members, primary, complete);
   }
 
-  private static String suspended(Replica replica, Destager destager, String backingError) {
+  private static String suspended(
+      Replica replica, Destager destager, Primary primary, String backingError) {
+    String error = backingError.isEmpty() ? "" : ": " + backingError;
     if (!replica.isPrimary()) {
-      return "";
+      return replica.view() != null && replica.isProposing()
+          ? "a promotion is proposed and waits for the backing" + error
+          : "";
     }
     if (replica.isFrozen()) {
-      return "the view is being changed" + (backingError.isEmpty() ? "" : ": " + backingError);
+      return "the view is being changed" + error;
     }
     if (!replica.isPair() && !destager.isFirstBatchDone()) {
-      return "what only this node's RAM holds is being logged";
+      return "what only this node's RAM holds is being logged" + error;
     }
     if (replica.needsCheckpoint()) {
       return "the view has changed too often since the last checkpoint; one is being made";
@@ -96,6 +104,9 @@ final class Reports {
     if (replica.holdsRequests()) {
       return "the primary is giving its role up";
     }
-    return !replica.isPair() && !backingError.isEmpty() ? backingError : "";
+    if (replica.isPair() && !backingError.isEmpty() && primary.hasFlushes()) {
+      return "requests wait for the log" + error;
+    }
+    return replica.isPair() ? "" : backingError;
   }
 }

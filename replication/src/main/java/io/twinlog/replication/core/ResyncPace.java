@@ -6,14 +6,17 @@ package io.twinlog.replication.core;
  * delay: the delay from sending a piece to its confirmation is compared with the least one seen,
  * and what is more is taken for queues, here, on the link or at the target, in which clients'
  * writes wait as well. The window grows while that is less than {@link #TARGET_NANOS} and shrinks
- * when it is more. So an idle link is used fully, and a resync adds little to what clients feel.
- * The configured rates bound it on both sides.
+ * when it is more, at last to single pieces with pauses between them. So an idle link is used
+ * fully, and a resync adds little to what clients feel. The configured rates bound it on both
+ * sides.
  */
 final class ResyncPace {
   static final int MAX_WINDOW_BYTES = 4 << 20;
 
+  private static final int MIN_WINDOW_BYTES = SyncSource.PIECE_BYTES / 64;
+
   /** What a resync may add to the time that a write waits. */
-  static final long TARGET_NANOS = 1_000_000;
+  static final long TARGET_NANOS = 2_000_000;
 
   /** The least delay is that of the last one or two of these: paths change. */
   private static final long BASE_PERIOD_NANOS = 10_000_000_000L;
@@ -24,6 +27,8 @@ final class ResyncPace {
   private final ResyncRates rates;
 
   private double windowBytes;
+  private long delayOfLastNanos;
+  private long sentNanos;
   private long baseNanos;
   private long nextBaseNanos;
   private long baseSinceNanos;
@@ -57,10 +62,14 @@ final class ResyncPace {
     }
     nextBaseNanos = Math.min(nextBaseNanos, delayNanos);
     baseNanos = Math.min(baseNanos, delayNanos);
+    delayOfLastNanos = delayNanos;
     double off = (double) (TARGET_NANOS - (delayNanos - baseNanos)) / TARGET_NANOS;
-    double change = Math.max(-1, off) * bytes * SyncSource.PIECE_BYTES / windowBytes;
-    windowBytes =
-        Math.min(Math.max(windowBytes + change, SyncSource.PIECE_BYTES), MAX_WINDOW_BYTES);
+    double change =
+        off < 0
+            ? Math.max(-1, off) * windowBytes / 4
+            : off
+                * Math.min(windowBytes / 2, (double) bytes * SyncSource.PIECE_BYTES / windowBytes);
+    windowBytes = Math.min(Math.max(windowBytes + change, MIN_WINDOW_BYTES), MAX_WINDOW_BYTES);
   }
 
   /** Whether one more piece may be sent. */
@@ -69,9 +78,16 @@ final class ResyncPace {
     if (mayBytes <= 0 || unconfirmedBytes + SyncSource.PIECE_BYTES > MAX_WINDOW_BYTES) {
       return false;
     }
-    return !busy
-        || mustBytes >= SyncSource.PIECE_BYTES
-        || unconfirmedBytes + SyncSource.PIECE_BYTES <= windowBytes;
+    return !busy || mustBytes >= SyncSource.PIECE_BYTES || fitsWindow(unconfirmedBytes, nowNanos);
+  }
+
+  /** A window of a part of a piece is one piece, and then a pause: so many of its delay. */
+  private boolean fitsWindow(long unconfirmedBytes, long nowNanos) {
+    if (windowBytes >= SyncSource.PIECE_BYTES) {
+      return unconfirmedBytes + SyncSource.PIECE_BYTES <= windowBytes;
+    }
+    double pauseNanos = delayOfLastNanos * SyncSource.PIECE_BYTES / windowBytes;
+    return unconfirmedBytes == 0 && nowNanos - sentNanos >= pauseNanos;
   }
 
   private void refill(long nowNanos) {
@@ -84,12 +100,9 @@ final class ResyncPace {
         Math.min(mustBytes + seconds * rates.minBytesPerSecond(), 2.0 * SyncSource.PIECE_BYTES);
   }
 
-  void sent(int bytes) {
+  void sent(int bytes, long nowNanos) {
+    sentNanos = nowNanos;
     mayBytes -= bytes;
     mustBytes = Math.max(mustBytes - bytes, 0);
-  }
-
-  long windowBytes() {
-    return (long) windowBytes;
   }
 }

@@ -101,7 +101,8 @@ final class Secondary {
     link.received++;
     link.owesConfirmation = true;
     replica.requestEndTurn();
-    if (!syncStarted || view != syncView) {
+    boolean syncing = syncStarted && view == syncView;
+    if (!syncing && !mayApply(view)) {
       return;
     }
     if (data == null) {

@@ -273,7 +273,7 @@ final class SyncSource {
     noteProgressWhenEmpty();
     link.sent++;
     unconfirmed.sent(length, true, replica.turnNanos());
-    pace.sent(length);
+    pace.sent(length, replica.turnNanos());
     if (ram.isZero(offset, length)) {
       link.out.blocks(replica.view().number(), offset, length, null);
     } else {

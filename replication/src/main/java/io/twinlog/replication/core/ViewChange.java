@@ -46,6 +46,10 @@ final class ViewChange {
   private final long number;
   private long ballot;
   private int contentions;
+
+  /** A value was, or is being, accepted: whoever completes a later ballot may have it chosen. */
+  private boolean proposed;
+
   private boolean over;
 
   ViewChange(Replica replica, Slots slots, Kind kind, Decision decision) {
@@ -64,6 +68,10 @@ final class ViewChange {
   /** The view number that is to be decided. */
   long number() {
     return number;
+  }
+
+  boolean isProposed() {
+    return proposed;
   }
 
   boolean isOver() {
@@ -161,6 +169,7 @@ final class ViewChange {
 
   /** Phase 2. */
   private void accept(View value) {
+    proposed = true;
     long mine = ballot;
     slots.update(
         own -> own.accept(mine, value), error -> afterWrite(error, peer -> chosen(peer, value)));

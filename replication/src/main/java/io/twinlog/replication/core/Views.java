@@ -193,6 +193,20 @@ final class Views {
     change.start();
   }
 
+  /** Whether a view has been proposed and is not known to be chosen. */
+  boolean isProposing() {
+    return change != null && change.isProposed();
+  }
+
+  /** Ends an attempt that has proposed nothing so far; false when it is too late for that. */
+  boolean giveUp(String reason) {
+    if (change == null || change.isProposed()) {
+      return false;
+    }
+    change.refuse(reason);
+    return true;
+  }
+
   void changeRefused(ViewChange refused, String reason) {
     if (change == refused) {
       change = null;

@@ -9,6 +9,7 @@ import io.twinlog.proto.peer.Control;
 import io.twinlog.proto.peer.SyncOffer;
 import io.twinlog.proto.peer.SyncReady;
 import io.twinlog.proto.peer.SyncStart;
+import io.twinlog.proto.peer.VerifyResult;
 import io.twinlog.replication.core.Copy;
 import io.twinlog.replication.core.ExtentMap;
 import io.twinlog.replication.core.PeerControl;
@@ -66,6 +67,20 @@ final class ControlCodec {
       out.getSyncPauseBuilder().setPaused(it.paused());
     } else if (message instanceof PeerControl.SyncRefused it) {
       out.getSyncRefusedBuilder().setView(it.view()).setReason(Text.printable(it.reason()));
+    } else if (message instanceof PeerControl.VerifyPiece it) {
+      out.getVerifyPieceBuilder()
+          .setView(it.view())
+          .setNumber(it.number())
+          .setOffset(it.offset())
+          .setLength(it.length())
+          .setChecksum(it.checksum());
+    } else if (message instanceof PeerControl.VerifyAnswer it) {
+      out.getVerifyAnswerBuilder()
+          .setView(it.view())
+          .setOffset(it.offset())
+          .setResult(toProto(it.result()));
+    } else if (message instanceof PeerControl.Emergency it) {
+      out.getEmergencyBuilder().setOn(it.on());
     } else if (message instanceof PeerControl.SwitchoverRequest) {
       out.getSwitchoverRequestBuilder();
     } else if (message instanceof PeerControl.SwitchoverRefused it) {
@@ -94,6 +109,19 @@ final class ControlCodec {
           new PeerControl.SyncRefused(
               number(in.getSyncRefused().getView()),
               Text.printable(in.getSyncRefused().getReason()));
+      case VERIFY_PIECE ->
+          new PeerControl.VerifyPiece(
+              number(in.getVerifyPiece().getView()),
+              number(in.getVerifyPiece().getNumber()),
+              number(in.getVerifyPiece().getOffset()),
+              in.getVerifyPiece().getLength(),
+              in.getVerifyPiece().getChecksum());
+      case VERIFY_ANSWER ->
+          new PeerControl.VerifyAnswer(
+              number(in.getVerifyAnswer().getView()),
+              number(in.getVerifyAnswer().getOffset()),
+              fromProto(in.getVerifyAnswer().getResult()));
+      case EMERGENCY -> new PeerControl.Emergency(in.getEmergency().getOn());
       case SWITCHOVER_REQUEST -> new PeerControl.SwitchoverRequest();
       case SWITCHOVER_REFUSED ->
           new PeerControl.SwitchoverRefused(Text.printable(in.getSwitchoverRefused().getReason()));
@@ -133,6 +161,23 @@ final class ControlCodec {
       throw new FrameException("control message with number " + Long.toUnsignedString(value));
     }
     return value;
+  }
+
+  private static VerifyResult toProto(PeerControl.VerifyResult result) {
+    return switch (result) {
+      case EQUAL -> VerifyResult.VERIFY_EQUAL;
+      case DIFFERENT -> VerifyResult.VERIFY_DIFFERENT;
+      case NOT_COMPARED -> VerifyResult.VERIFY_NOT_COMPARED;
+    };
+  }
+
+  private static PeerControl.VerifyResult fromProto(VerifyResult result) throws FrameException {
+    return switch (result) {
+      case VERIFY_EQUAL -> PeerControl.VerifyResult.EQUAL;
+      case VERIFY_DIFFERENT -> PeerControl.VerifyResult.DIFFERENT;
+      case VERIFY_NOT_COMPARED -> PeerControl.VerifyResult.NOT_COMPARED;
+      case VERIFY_UNSPECIFIED, UNRECOGNIZED -> throw new FrameException("unknown verify result");
+    };
   }
 
   static io.twinlog.proto.peer.Role toProto(Role role) {

@@ -48,6 +48,11 @@ final class DriverEffects implements Effects {
     return identity;
   }
 
+  @Override
+  public long wallClockMillis() {
+    return System.currentTimeMillis();
+  }
+
   /** Nothing to do: the replica tells its listeners, and nothing else depends on the role. */
   @Override
   public void leftPrimary() {}

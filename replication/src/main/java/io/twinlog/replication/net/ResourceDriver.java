@@ -168,9 +168,24 @@ public final class ResourceDriver implements AutoCloseable {
     return ask(outcome -> replica.pauseResync(pause, outcome));
   }
 
+  /** See {@code twinlog verify}; answered at its end. */
+  public CompletableFuture<OperatorAnswer> verify(boolean backing) {
+    return ask(outcome -> replica.verify(backing, outcome));
+  }
+
+  /** See {@code twinlog verify --stop}. */
+  public CompletableFuture<OperatorAnswer> stopVerify() {
+    return ask(replica::stopVerify);
+  }
+
   /** See {@code twinlog flush}. */
   public CompletableFuture<OperatorAnswer> flush() {
     return ask(replica::flush);
+  }
+
+  /** See {@code twinlog emergency}. */
+  public CompletableFuture<OperatorAnswer> emergency(boolean on) {
+    return ask(outcome -> replica.emergency(on, outcome));
   }
 
   /** The orderly end of this node's part in the resource; {@link #close} follows. */
@@ -257,6 +272,11 @@ public final class ResourceDriver implements AutoCloseable {
     @Override
     public void done(String detail) {
       answer(new OperatorAnswer(true, detail));
+    }
+
+    @Override
+    public void doneWithLoss(String detail) {
+      answer(new OperatorAnswer(true, detail, true));
     }
 
     @Override

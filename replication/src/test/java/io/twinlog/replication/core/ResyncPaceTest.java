@@ -42,7 +42,7 @@ class ResyncPaceTest {
           pace.confirmed(PIECE, piece[1] - piece[0], now);
         }
         while (pace.maySend(unconfirmed, busy, now)) {
-          pace.sent(PIECE);
+          pace.sent(PIECE, now);
           unconfirmed += PIECE;
           sent += PIECE;
           longestQueueNanos = Math.max(longestQueueNanos, freeAt - now);
@@ -70,6 +70,14 @@ class ResyncPaceTest {
     assertTrue(
         model.longestQueueNanos < 3 * ResyncPace.TARGET_NANOS,
         () -> model.longestQueueNanos + " ns");
+  }
+
+  @Test
+  void shouldGrowWhenTheLinkTakesMoreThanTheFirstPieces() {
+    Model model = new Model(ResyncRates.defaults());
+    double rate = model.run(3, 4000 * MIB, true);
+    // Two pieces each time that they come back, some 0.4 ms later, would be half as much.
+    assertTrue(rate > 1000 * MIB, () -> rate + " bytes/s");
   }
 
   @Test

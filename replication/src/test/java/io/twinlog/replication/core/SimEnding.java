@@ -78,7 +78,7 @@ final class SimEnding {
     node.startClock();
   }
 
-  private void pairComesBack() {
+  void pairComesBack() {
     heal(world.node(0));
     heal(world.node(1));
     await(world::isPair, "the pair does not come back");

@@ -1,5 +1,6 @@
 package io.twinlog.replication.core;
 
+import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.shelf.IoChain;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -109,6 +110,7 @@ final class SimNode implements Effects {
     paused = false;
     clockStoppedAt = -1;
     backlog.clear();
+    world.shelf().restarted(this);
     ReplicaConfig config = world.config(index);
     int size = (int) config.layout().deviceBytes();
     if (!kept) {
@@ -284,6 +286,11 @@ final class SimNode implements Effects {
   }
 
   @Override
+  public RamDevice scratchMemory(long bytes) {
+    return new HeapRam((int) bytes);
+  }
+
+  @Override
   public long freshIdentity() {
     return world.random().nextLong(1, Long.MAX_VALUE);
   }
@@ -298,6 +305,7 @@ final class SimNode implements Effects {
 
   @Override
   public void event(ReplicaEvent event) {
+    world.verify().heard(event);
     world.trace(
         event.kind() + ": " + event.from() + " -> " + event.to() + " " + event.detail(), this);
     if (event.kind().equals("resync") || event.kind().equals("failover")) {

@@ -31,6 +31,11 @@ final class SimOperators {
       return done;
     }
 
+    /** What came back; empty while nothing has. */
+    String answer() {
+      return answer;
+    }
+
     @Override
     public void done(String detail) {
       done = true;

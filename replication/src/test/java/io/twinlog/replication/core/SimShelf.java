@@ -12,15 +12,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
  * The shared backing: bytes, and what of them a power loss may still take back. Each step of a
  * chain takes a while, sometimes a long one; what a crashed node had under way may land torn, not
- * at all, or late, though before the node is started again.
+ * at all, or late, though before the node is started again. What a failed sync was to cover can be
+ * read as before, and no later sync covers it unless it is written again ({@link IoChain.Sync}).
  */
 final class SimShelf {
 
@@ -35,8 +37,21 @@ final class SimShelf {
   private final int sectorBytes;
   private final byte[] bytes;
 
+  /** A sector as it was before a node wrote it. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Before(int node, byte[] content) {}
+
   /** Earlier contents of sectors that no sync of the shelf has covered yet. */
-  private final Map<Integer, List<byte[]>> unsynced = new HashMap<>();
+  private final Map<Integer, List<Before>> unsynced = new TreeMap<>();
+
+  /** Of those that a failed sync has lost the newer contents of, unless written again. */
+  private final Map<Integer, List<Before>> lost = new TreeMap<>();
+
+  private final long[] syncFailures = new long[2];
+
+  /** Per node, and lane with steps since its last sync: how many syncs had failed before these. */
+  private final List<Map<IoChain.Lane, Long>> failuresBefore =
+      List.of(new EnumMap<>(IoChain.Lane.class), new EnumMap<>(IoChain.Lane.class));
 
   /** Until then every step of the node is slow: its requests are queued somewhere. */
   final long[] stalledUntil = new long[2];
@@ -180,18 +195,25 @@ final class SimShelf {
         begin();
       } else if (unreachable[node.index()]) {
         fail("unreachable");
-      } else if (failing[node.index()] && random.nextInt(2) == 0) {
-        // Whoever is told of an error does not know what has landed.
-        int landed = random.nextInt(3);
-        if (landed > 0) {
-          carryOutWrite(node, step, landed == 1);
-        }
+      } else if (isFailing(step)) {
         fail("simulated");
       } else {
-        carryOut(node, step);
         index++;
         begin();
       }
+    }
+
+    /** Carries the step out, or not; tells whether its chain is told of an error. */
+    private boolean isFailing(IoChain.Step step) {
+      boolean fails = failing[node.index()] && random.nextInt(2) == 0;
+      // Whoever is told of an error does not know what has landed.
+      int landed = fails ? random.nextInt(3) : 3;
+      if (landed == 3) {
+        carryOut(node, step);
+      } else if (landed > 0) {
+        carryOutWrite(node, step, landed == 1);
+      }
+      return noteSync(node, chain.lane(), step, fails) || fails;
     }
 
     private boolean isHeld(IoChain.Step step) {
@@ -207,6 +229,43 @@ final class SimShelf {
     private void fail(String why) {
       node.deliver(life, () -> chain.complete(new IOException(chain.name() + ": " + why)));
     }
+  }
+
+  /** Whether the lane has to hear at this sync of one that failed in another lane. */
+  private boolean noteSync(SimNode node, Lane lane, IoChain.Step step, boolean fails) {
+    Map<Lane, Long> before = failuresBefore.get(node.index());
+    if (!(step instanceof IoChain.Sync)) {
+      before.putIfAbsent(lane, syncFailures[node.index()]);
+      return false;
+    }
+    if (fails) {
+      syncFailures[node.index()]++;
+      loseUnsynced(node);
+      before.remove(lane);
+      return true;
+    }
+    Long then = before.remove(lane);
+    return then != null && then != syncFailures[node.index()];
+  }
+
+  private void loseUnsynced(SimNode node) {
+    unsynced
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean own = entry.getValue().stream().allMatch(b -> b.node() == node.index());
+              if (!own || random.nextBoolean()) {
+                return false;
+              }
+              lost.computeIfAbsent(entry.getKey(), s -> new ArrayList<>(1))
+                  .addAll(entry.getValue());
+              return true;
+            });
+  }
+
+  /** The node's process is a new one: nobody has done anything in its lanes. */
+  void restarted(SimNode node) {
+    failuresBefore.get(node.index()).clear();
   }
 
   /**
@@ -230,6 +289,7 @@ final class SimShelf {
       carryOutWrite(node, step, false);
     } else {
       world.traceIo(node, () -> "sync");
+      lost.keySet().removeAll(unsynced.keySet());
       unsynced.clear();
     }
   }
@@ -255,7 +315,9 @@ final class SimShelf {
       if (!torn || random.nextBoolean()) {
         byte[] before = new byte[sectorBytes];
         System.arraycopy(bytes, offset, before, 0, sectorBytes);
-        unsynced.computeIfAbsent(offset, s -> new ArrayList<>(1)).add(before);
+        unsynced
+            .computeIfAbsent(offset, s -> new ArrayList<>(1))
+            .add(new Before(node.index(), before));
         data.get(bytes, offset, sectorBytes);
       } else {
         data.position(data.position() + sectorBytes);
@@ -267,6 +329,7 @@ final class SimShelf {
   /** What was not synced may be as it was before, sector by sector. */
   void losePower() {
     takeBack(bytes);
+    lost.clear();
     unsynced.clear();
   }
 
@@ -279,11 +342,16 @@ final class SimShelf {
 
   private void takeBack(byte[] target) {
     boolean all = random.nextBoolean();
+    Map<Integer, List<Before>> earlier = new TreeMap<>();
+    lost.forEach((offset, versions) -> earlier.put(offset, new ArrayList<>(versions)));
     unsynced.forEach(
+        (offset, versions) ->
+            earlier.computeIfAbsent(offset, o -> new ArrayList<>()).addAll(versions));
+    earlier.forEach(
         (offset, versions) -> {
           int choice = all ? 0 : random.nextInt(versions.size() + 1);
           if (choice < versions.size()) {
-            put(target, offset, versions.get(choice));
+            put(target, offset, versions.get(choice).content());
           }
         });
   }

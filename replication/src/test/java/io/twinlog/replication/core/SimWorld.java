@@ -63,6 +63,7 @@ final class SimWorld {
   private long order;
   private long events;
   private boolean calm;
+  private final SimVerify verify = new SimVerify(this);
 
   SimWorld(SimOptions options) {
     this.options = options;
@@ -142,6 +143,10 @@ final class SimWorld {
     return backing;
   }
 
+  SimVerify verify() {
+    return verify;
+  }
+
   SimBuffers buffers() {
     return buffers;
   }
@@ -206,15 +211,26 @@ final class SimWorld {
 
   /** Plays the whole seed; throws {@link SimFailure} when the promise is broken. */
   void run() {
+    begin();
+    while (now < options.activeNanos() && step()) {}
+    calm = true;
+    new SimEnding(this).play();
+  }
+
+  /** The nodes, clients, operators and faults begin. */
+  void begin() {
     start();
     clients.begin();
     operators.begin();
     new SimFaults(this).begin();
     after(1_000_000, this::checkTurn);
     count("profile: " + options.profile());
-    while (now < options.activeNanos() && step()) {}
+  }
+
+  /** Without faults the pair comes back. */
+  void converge() {
     calm = true;
-    new SimEnding(this).play();
+    new SimEnding(this).pairComesBack();
   }
 
   /** The next event; false when there is none. */
@@ -238,6 +254,9 @@ final class SimWorld {
 
   private void checkTurn() {
     after(30_000_000, this::checkTurn);
+    if (verify.isSpoilt()) {
+      return;
+    }
     history.checkCopy(nodes[0]);
     history.checkCopy(nodes[1]);
     if (random.nextInt(6) == 0) {

@@ -50,6 +50,12 @@ class ControlCodecTest {
           new PeerControl.SyncReady(4, 8, 0, ExtentMap.ofBytes(new byte[] {0, 1})),
           new PeerControl.SyncPause(true),
           new PeerControl.SyncRefused(4, "busy"),
+          new PeerControl.VerifyPiece(4, 9, 1L << 40, 128 << 10, -5),
+          new PeerControl.VerifyAnswer(4, 4096, PeerControl.VerifyResult.EQUAL),
+          new PeerControl.VerifyAnswer(4, 4096, PeerControl.VerifyResult.DIFFERENT),
+          new PeerControl.VerifyAnswer(4, 4096, PeerControl.VerifyResult.NOT_COMPARED),
+          new PeerControl.Emergency(true),
+          new PeerControl.Emergency(false),
           new PeerControl.SwitchoverRequest(),
           new PeerControl.SwitchoverRefused("a resync is running"));
 
@@ -82,6 +88,10 @@ class ControlCodecTest {
     control.getPeerStatusBuilder().setRoleValue(77).setCopyValue(1);
     refuse(control.build());
     control.getPeerStatusBuilder().setRoleValue(1).setCopyValue(0);
+    refuse(control.build());
+    control.getVerifyAnswerBuilder().setView(1).setResultValue(0);
+    refuse(control.build());
+    control.getVerifyPieceBuilder().setOffset(-1);
     refuse(control.build());
     control.getDrainedBuilder().setView(-1);
     refuse(control.build());

@@ -1,0 +1,129 @@
+package io.twinlog.replication.core;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.twinlog.blockdev.log.Layout;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Verify and repair in the simulated pair: under load, under faults, and with flipped bits. */
+class VerifyTest {
+  private static final long SEEDS = Long.getLong("twinlog.sim.verifySeeds", 120);
+
+  @Test
+  void shouldNeverRaiseAFalseAlarmWhenAnythingElseHappens() {
+    TreeMap<String, Integer> counts = new TreeMap<>();
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      SimWorld world = new SimWorld(SimOptions.ofSeed(seed));
+      try {
+        world.verify().begin();
+        world.run();
+      } catch (RuntimeException e) {
+        fail("seed " + seed + ": " + e + "\n" + world.traceText(), e);
+      }
+      world.counts().forEach((what, times) -> counts.merge(what, times, Integer::sum));
+    }
+    assertTrue(counts.getOrDefault("verify peer done", 0) > SEEDS / 4, counts::toString);
+    assertTrue(counts.getOrDefault("verify backing done", 0) > SEEDS / 4, counts::toString);
+  }
+
+  @Test
+  void shouldFindAndRepairTheBitWhenOneFlipsInTheSecondarysRam() {
+    for (long seed = 16; seed <= 16 * 40; seed += 16) {
+      SimWorld world = pair(seed);
+      SimVerify verify = world.verify();
+      SimNode primary = verify.primary();
+      SimNode secondary = world.node(1 - primary.index());
+      int at = world.random().nextInt(secondary.ram().length);
+      verify.spoilt(true);
+      secondary.ram()[at] ^= (byte) (1 << world.random().nextInt(8));
+
+      String found = verify.ask(primary, "verify", o -> primary.replica().verify(false, o));
+      if (found.startsWith("done")) {
+        assertFalse(verify.copyIsWrong(secondary), "seed " + seed + ": " + found);
+      } else {
+        int block = at / 4096;
+        assertEquals(
+            List.of(new ReplicaReport.Difference("peer", block * 4096L, 4096)),
+            primary.replica().report().verify().differences(),
+            found);
+        assertTrue(found.contains("peer at " + block * 4096L + "+4096"), found);
+        String repaired = verify.ask(primary, "resync", o -> primary.replica().resync(o));
+        assertEquals("done: 4096 bytes are repaired", repaired);
+      }
+      verify.spoilt(false);
+      assertClean(verify, primary, false);
+      world.history().checkCopy(secondary);
+      world.converge();
+    }
+  }
+
+  @Test
+  void shouldFindAndRepairTheBitWhenOneFlipsInTheDataArea() {
+    int found = 0;
+    for (long seed = 16; seed <= 16 * 40; seed += 16) {
+      SimWorld world = pair(seed);
+      int at = world.random().nextInt(world.node(0).ram().length);
+      found += flipAndRepair(world, at, "data area, byte " + at);
+    }
+    assertTrue(found >= 5, "found " + found);
+  }
+
+  /** Every kind of byte: of piece headers, of runs, of data, at each place that is in use. */
+  @Test
+  void shouldFindAndRepairTheBitWhenOneFlipsInTheLog() {
+    int found = 0;
+    for (long seed = 16; seed <= 16 * 80; seed += 16) {
+      SimWorld world = pair(seed);
+      SimNode primary = world.verify().primary();
+      Layout layout = world.config(0).layout();
+      long used = primary.replica().report().backing().ringUsedBytes();
+      if (used > 0) {
+        long position = primary.replica().ringTail() + world.random().nextLong(used);
+        long place = layout.ringPlace(primary.index(), position);
+        found += flipAndRepair(world, (int) place, "log, byte " + position % 4096);
+      }
+    }
+    assertTrue(found >= 20, "found " + found);
+  }
+
+  /** Tells how many were found: one or none. */
+  private static int flipAndRepair(SimWorld world, int place, String what) {
+    SimVerify verify = world.verify();
+    SimNode primary = verify.primary();
+    verify.spoilt(true);
+    world.shelf().bytes()[place] ^= (byte) (1 << world.random().nextInt(8));
+    String found = verify.ask(primary, "verify", o -> primary.replica().verify(true, o));
+    if (found.startsWith("done")) {
+      // Nobody would read it: something newer counts, or has taken its place.
+      assertDoesNotThrow(world.backing()::check, what + ": " + found);
+    } else {
+      String repaired = verify.ask(primary, "resync", o -> primary.replica().resync(o));
+      assertTrue(repaired.startsWith("done"), repaired);
+      long deadline = world.now() + 5_000_000_000L;
+      while (world.now() < deadline && world.step()) {}
+    }
+    verify.spoilt(false);
+    assertClean(verify, primary, true);
+    world.converge();
+    return found.startsWith("done") ? 0 : 1;
+  }
+
+  private static void assertClean(SimVerify verify, SimNode primary, boolean backing) {
+    String again = verify.ask(primary, "verify", o -> primary.replica().verify(backing, o));
+    assertTrue(again.startsWith("done") && again.endsWith("all are equal"), again);
+  }
+
+  /** A pair that serves, without faults, and with clients that go on. */
+  private static SimWorld pair(long seed) {
+    SimWorld world = new SimWorld(SimOptions.ofSeed(seed));
+    world.begin();
+    world.converge();
+    return world;
+  }
+}
