@@ -100,8 +100,7 @@ final class ClientVerbs {
       case EMERGENCY ->
           invocation.arguments().get(0).equals("on") ? Action.EMERGENCY_ON : Action.EMERGENCY_OFF;
       case NODE, CREATE, STATUS, EVENTS, CHECK, EXPORT, VERSION, HELP ->
-          throw new IllegalArgumentException(
-              verb + " is no operation on a running node");
+          throw new IllegalArgumentException(verb + " is no operation on a running node");
     };
   }
 

@@ -91,7 +91,13 @@ final class RefusalTest {
             "alpha",
             elsewhere,
             PairConfig.ALPHA_NBD,
-            new PairConfig("127.127.0.1", "127.127.0.1", other.sizeMiB(), other.backing(), other.secret(), ""))) {
+            new PairConfig(
+                "127.127.0.1",
+                "127.127.0.1",
+                other.sizeMiB(),
+                other.backing(),
+                other.secret(),
+                ""))) {
       twin.start();
 
       twin.awaitLog("another process is node alpha", Pair.SOON);
