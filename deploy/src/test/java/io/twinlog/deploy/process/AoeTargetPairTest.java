@@ -92,7 +92,7 @@ final class AoeTargetPairTest {
           new BlockingShelf(shelf)
               .run("write", chain -> chain.write((long) place * RECORD_BYTES, record));
           seeds[place] = seed;
-          written++;
+          written = seed;
         }
       } catch (IOException e) {
         failure = e;
