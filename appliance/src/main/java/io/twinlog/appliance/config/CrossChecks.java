@@ -1,9 +1,12 @@
 package io.twinlog.appliance.config;
 
+import io.twinlog.blockdev.aoe.AoeAddress;
 import io.twinlog.blockdev.shelf.ShelfSpec;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What must fit between the resources of one file. */
 final class CrossChecks {
@@ -14,6 +17,7 @@ final class CrossChecks {
   static void check(List<ResourceConfig> resources, Section root) {
     Map<ShelfSpec, String> shelves = new HashMap<>();
     Map<Endpoint, String> peers = new HashMap<>();
+    Map<AoeAddress, String> targets = new HashMap<>();
     Map<String, Endpoint.Tcp> metrics = new HashMap<>();
     for (ResourceConfig resource : resources) {
       String key = "resource " + resource.name();
@@ -21,6 +25,7 @@ final class CrossChecks {
       if (other != null) {
         root.wrong(key, resource.shelf().text() + " is the backing of resource " + other + " too");
       }
+      checkAoe(resource, targets, root, key);
       for (NodeConfig node : resource.nodes()) {
         // A node has one listener for the peers of all its resources that name the address.
         String user = peers.putIfAbsent(node.peer(), node.name());
@@ -45,6 +50,24 @@ final class CrossChecks {
       checkListeners(resource, root, key);
     }
     checkListenersAgainstPeers(resources, peers, root);
+  }
+
+  /** Clients find a resource by its shelf and slot, whichever node answers. */
+  private static void checkAoe(
+      ResourceConfig resource, Map<AoeAddress, String> targets, Section root, String key) {
+    Set<AoeAddress> addresses = new LinkedHashSet<>();
+    resource
+        .nodes()
+        .forEach(node -> node.aoe().ifPresent(endpoint -> addresses.add(endpoint.address())));
+    if (addresses.size() > 1) {
+      root.wrong(key, "aoe: both nodes must serve the same shelf and slot, not " + addresses);
+    }
+    for (AoeAddress address : addresses) {
+      String other = targets.putIfAbsent(address, resource.name());
+      if (other != null) {
+        root.wrong(key, "aoe: " + address + " is resource " + other + " already");
+      }
+    }
   }
 
   /** Two nodes on one machine cannot listen at the same address. */

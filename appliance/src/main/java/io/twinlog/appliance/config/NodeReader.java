@@ -10,14 +10,10 @@ final class NodeReader {
 
   private static final String NBD_FORM = Endpoint.TCP_FORM + ", or unix:/PATH, or a list of these";
 
-  private final String resource;
   private final String name;
-  private final List<String> warnings;
 
-  NodeReader(String resource, String name, List<String> warnings) {
-    this.resource = resource;
+  NodeReader(String name) {
     this.name = name;
-    this.warnings = warnings;
   }
 
   /** Empty without an address for the peer; then a problem was noted. */
@@ -30,17 +26,9 @@ final class NodeReader {
     }
     List<Endpoint> nbd = nbd(block);
     Optional<Endpoint.Tcp> metrics = tcp(block, "metrics", block.find("metrics"));
-    if (block.find("aoe").isPresent()) {
-      warnings.add(
-          "resource "
-              + resource
-              + ": node "
-              + name
-              + ": aoe: the AoE target is not in this"
-              + " version; clients are served over NBD only");
-    }
+    Optional<AoeEndpoint> aoe = aoe(block);
     block.finish();
-    return peer.map(address -> new NodeConfig(name, address, nbd, metrics));
+    return peer.map(address -> new NodeConfig(name, address, nbd, aoe, metrics));
   }
 
   private static Optional<Endpoint.Tcp> tcp(
@@ -53,6 +41,17 @@ final class NodeReader {
       }
     }
     return address;
+  }
+
+  private static Optional<AoeEndpoint> aoe(Section block) {
+    Optional<AoeEndpoint> endpoint = Optional.empty();
+    for (ConfigValue value : block.texts("aoe", block.find("aoe"), AoeEndpoint.FORM)) {
+      endpoint = AoeEndpoint.parse(ConfigLoader.text(value));
+      if (endpoint.isEmpty()) {
+        block.bad("aoe", value, "is no place for an AoE target", AoeEndpoint.FORM);
+      }
+    }
+    return endpoint;
   }
 
   private static List<Endpoint> nbd(Section block) {

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param maxDirtyBytes alarm while connected
  * @param resync how fast a node fills its peer's copy
  * @param ramDir where the RAM copy is when it outlives the process ({@code ram = shm})
+ * @param aoe how it is served over AoE, where a node does that
  */
 public record ResourceConfig(
     String name,
@@ -38,7 +39,8 @@ public record ResourceConfig(
     Timing timing,
     Limits limits,
     ResyncRates resync,
-    Optional<Path> ramDir) {
+    Optional<Path> ramDir,
+    AoeOptions aoe) {
 
   public ResourceConfig {
     nodes = List.copyOf(nodes);

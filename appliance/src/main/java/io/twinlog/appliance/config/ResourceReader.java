@@ -65,6 +65,8 @@ final class ResourceReader {
     Timing timing = TimingReader.read(block.section("timing", block.find("timing")));
     Limits limits = limits(block.section("limits", block.find("limits")));
     ResyncRates resync = resync(block.section("resync", block.find("resync")));
+    AoeOptions aoe = AoeReader.read(block.section("aoe", block.find("aoe")));
+    warnOfOpenAoe(nodes, aoe);
     block.finish();
     if (shelf.isEmpty() || nodes.size() != 2) {
       return Optional.empty();
@@ -84,7 +86,8 @@ final class ResourceReader {
             timing,
             limits,
             resync,
-            ramDir));
+            ramDir,
+            aoe));
   }
 
   /** Where the RAM copy is, when it is to outlive the process. */
@@ -104,6 +107,16 @@ final class ResourceReader {
       block.wrong("ram", "\"shm\" does not do for so large a device; allowed: less than 1 TiB");
     }
     return shared ? Optional.of(given.orElse(DEFAULT_RAM_DIR)) : Optional.empty();
+  }
+
+  private void warnOfOpenAoe(List<NodeConfig> nodes, AoeOptions aoe) {
+    if (aoe.allowed().isEmpty() && nodes.stream().anyMatch(node -> node.aoe().isPresent())) {
+      warnings.add(
+          "resource "
+              + name
+              + ": aoe: whoever is on that network can read and write it, for AoE has no"
+              + " authentication; list its clients in aoe.allow, and keep others off the network");
+    }
   }
 
   static boolean isName(String name) {
@@ -145,7 +158,7 @@ final class ResourceReader {
     List<NodeConfig> nodes = new ArrayList<>();
     List<String> names = section.get().keysInOrder();
     for (String key : names) {
-      NodeReader reader = new NodeReader(name, key, warnings);
+      NodeReader reader = new NodeReader(key);
       section
           .get()
           .section(key, section.get().find(key))

@@ -89,6 +89,9 @@ public final class Node implements AutoCloseable {
     }
     NbdServers nbd = NbdServers.start(options.node(), resources, group);
     open.add(nbd::close);
+    for (RunningResource resource : resources) {
+      AoeTargets.start(resource, options.node(), panic).ifPresent(aoe -> open.add(aoe::close));
+    }
     startMetrics(wanted);
     NodeService service = new NodeService(options.node(), drivers());
     resources.forEach(resource -> resource.driver().start());

@@ -16,15 +16,17 @@ import io.twinlog.replication.net.ResourceDriver;
 import io.twinlog.replication.net.Secret;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
  * One resource of a running node: its backing and RAM in the hands of its driver, and what clients
  * see of it.
  *
+ * @param uuid the resource's identity on its backing
  * @param export for the NBD servers
  */
-record RunningResource(ResourceConfig config, ResourceDriver driver, NbdExport export) {
+record RunningResource(ResourceConfig config, UUID uuid, ResourceDriver driver, NbdExport export) {
 
   /**
    * More than the log writer, checkpointer, loader and slots of one replica have out together; each
@@ -65,7 +67,7 @@ record RunningResource(ResourceConfig config, ResourceDriver driver, NbdExport e
             loop,
             "Twinlog resource " + config.name(),
             new InflightBudget(config.limits().maxPendingBytes()));
-    return new RunningResource(config, driver, export);
+    return new RunningResource(config, storage.backing().superblock().resource(), driver, export);
   }
 
   private static ReplicaConfig replicaConfig(

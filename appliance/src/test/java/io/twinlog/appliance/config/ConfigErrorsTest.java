@@ -67,7 +67,7 @@ class ConfigErrorsTest {
                 + ", or unix:/PATH, or a list of these",
             "twinlog.conf:8: resource r0: fail-over: unknown key; did you mean failover?; allowed:"
                 + " size, backing, nodes, secret-file, failover, flush, ram, ram-dir, huge-pages, max-dirty,"
-                + " timing, limits, resync",
+                + " timing, limits, resync, aoe",
             "twinlog.conf:9: resource r0: flush: \"logs\" is not known; did you mean log?;"
                 + " allowed: ram, log",
             "twinlog.conf:10: resource r0: ram: \"shmem\" is not known; did you mean shm?; allowed:"

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.twinlog.blockdev.aoe.AoeAddress;
+import io.twinlog.blockdev.aoe.MacAddress;
 import io.twinlog.blockdev.shelf.ShelfSpec;
 import io.twinlog.replication.core.ReplicaConfig.Timing;
 import io.twinlog.replication.core.ResyncRates;
@@ -62,11 +64,40 @@ class ConfigLoaderTest {
     ResourceConfig resource = config.resources().get(0);
     assertEquals(Optional.of(Path.of("/etc/twinlog/r0.secret")), resource.secretFile());
     assertEquals(new Endpoint.Tcp("10.0.0.2", 7788), resource.nodes().get(1).peer());
-    assertEquals(2, config.warnings().size());
+    AoeEndpoint aoe = new AoeEndpoint("eth0", new AoeAddress(1, 0));
+    assertEquals(Optional.of(aoe), resource.nodes().get(0).aoe());
+    assertEquals(new AoeOptions(true, List.of(), ""), resource.aoe());
+    assertEquals(1, config.warnings().size());
+    assertTrue(config.warnings().get(0).contains("aoe.allow"), config.warnings()::toString);
+  }
+
+  @Test
+  void shouldReadHowAoeIsServed() throws Exception {
+    TwinlogConfig config =
+        load(
+            """
+            resource r0 {
+              size = 256 MiB
+              backing { shelves = ["aoe:eth1/7.0"] }
+              nodes {
+                alpha { peer = "127.0.0.1:7788", aoe = "eth0/1.0" }
+                beta  { peer = "127.0.0.1:7789", aoe = "eth2/1.0" }
+              }
+              aoe {
+                mac = interface
+                allow = ["02:00:5e:10:00:01", "02:00:5e:10:00:02"]
+                config-string = "of ours"
+              }
+            }
+            """);
+    ResourceConfig resource = config.resources().get(0);
     assertEquals(
-        "resource r0: node alpha: aoe: the AoE target is not in this version; clients are served"
-            + " over NBD only",
-        config.warnings().get(0));
+        new AoeOptions(
+            false,
+            List.of(new MacAddress(0x02005e100001L), new MacAddress(0x02005e100002L)),
+            "of ours"),
+        resource.aoe());
+    assertEquals(List.of(), config.warnings());
   }
 
   @Test

@@ -21,9 +21,6 @@ final class Initiator {
   /** How often a target may refuse a frame as too big or wrong before that is an error. */
   private static final int MOST_REFUSALS = 3;
 
-  /** So often unanswered, while queries are, a big frame does not get through at all. */
-  private static final int COPIES_OF_TOO_BIG = 4;
-
   private final String name;
   private final AoeAddress address;
   private final long deadlineNanos;
@@ -134,7 +131,7 @@ final class Initiator {
     }
     copies.answered(copy);
     noteHeard(now);
-    path.answered(now - copy.sentAt);
+    path.answered(now - copy.sentAt, copy.sectors);
     Piece piece = copy.piece;
     if (piece == null || piece.done) {
       return;
@@ -258,7 +255,7 @@ final class Initiator {
     for (Piece piece : begun) {
       TargetPath path = piece.path;
       if (path != null && now - piece.sendAgainAt >= 0) {
-        if (looksTooBig(piece, path)) {
+        if (piece.sectors > TargetPath.SMALL_SECTORS && path.lostBigFrame(piece.lastSentAt, now)) {
           events.notice(
               name
                   + ": frames of "
@@ -266,19 +263,12 @@ final class Initiator {
                   + " sectors do not reach "
                   + path
                   + ", though small ones do: is the MTU of a switch too small?");
-          path.limitToSmall(now);
         }
         path.timedOut(now);
+        paths.queryNow(path.port, now);
         sendAgain(piece);
       }
     }
-  }
-
-  private static boolean looksTooBig(Piece piece, TargetPath path) {
-    return piece.sectors > TargetPath.SMALL_SECTORS
-        && path.sectors() > TargetPath.SMALL_SECTORS
-        && piece.copies.size() >= COPIES_OF_TOO_BIG
-        && path.configuredAt - piece.firstSentAt > 0;
   }
 
   private void expire(long now) {
@@ -366,6 +356,7 @@ final class Initiator {
       repeatedFrames++;
     }
     piece.path = path;
+    piece.lastSentAt = now;
     piece.sendAgainAt = now + path.roundTrip.timeoutNanos();
     path.inFlight++;
     int tag = copies.sent(piece, path, now).tag;

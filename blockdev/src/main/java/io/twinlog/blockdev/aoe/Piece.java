@@ -23,6 +23,8 @@ final class Piece {
   /** When it was first sent, if it was. */
   long firstSentAt;
 
+  long lastSentAt;
+
   /** Every sending of it, answered or not. */
   final List<Copies.Copy> copies = new ArrayList<>(1);
 

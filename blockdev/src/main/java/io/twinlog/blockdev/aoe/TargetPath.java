@@ -14,6 +14,9 @@ final class TargetPath {
   /** After this time big frames are tried again. */
   private static final long LIMIT_NANOS = 60_000_000_000L;
 
+  /** So often in a row lost, while queries are answered, big frames do not get through at all. */
+  private static final int MOST_BIG_LOSSES = 3;
+
   /** What every network carries. */
   static final int SMALL_SECTORS = 2;
 
@@ -41,6 +44,8 @@ final class TargetPath {
   private int targetSectors = SMALL_SECTORS;
   private int sectorLimit = MOST_SECTORS;
   private long limitedAt;
+  private int bigLosses;
+  private long bigLossCountedAt;
   private double window = 2;
   private double threshold = MOST_IN_FLIGHT;
   private long cutAt;
@@ -72,6 +77,26 @@ final class TargetPath {
     limitedAt = now;
   }
 
+  /**
+   * A big frame was not answered. When that happens again and again, although the target answered a
+   * query meanwhile, only small ones are sent for a while.
+   *
+   * @return whether that begins now
+   */
+  boolean lostBigFrame(long sentAt, long now) {
+    // An answer counts once: many frames at once may be lost because the target was away.
+    if (configuredAt - sentAt > 0 && configuredAt != bigLossCountedAt) {
+      bigLossCountedAt = configuredAt;
+      bigLosses++;
+    }
+    if (bigLosses < MOST_BIG_LOSSES || sectorLimit == SMALL_SECTORS) {
+      return false;
+    }
+    bigLosses = 0;
+    limitToSmall(now);
+    return true;
+  }
+
   boolean hasRoom() {
     return proven && port.up && sectors() > 0 && inFlight < Math.max(1, (int) allowed());
   }
@@ -94,7 +119,10 @@ final class TargetPath {
   }
 
   /** A frame that was sent {@code nanos} ago was answered. */
-  void answered(long nanos) {
+  void answered(long nanos, int sectors) {
+    if (sectors > SMALL_SECTORS) {
+      bigLosses = 0;
+    }
     roundTrip.sample(nanos);
     timeouts = 0;
     window = Math.min(MOST_IN_FLIGHT, window + (window < threshold ? 1 : 1 / window));

@@ -11,8 +11,8 @@ import java.util.Arrays;
  * Ethernet frames of one EtherType on one interface (packet(7)), many in one system call. Used by
  * one thread.
  *
- * <p>recvmmsg and sendmmsg, and no ring shared with the kernel (PACKET_MMAP): {@code
- * deploy/lib/packet-io.c} measures both ways of receiving.
+ * <p>recvmmsg and sendmmsg: one copy from the kernel into this socket's memory, and frames sent
+ * straight from the caller's buffers.
  */
 public final class PacketSocket implements AutoCloseable {
 

@@ -53,7 +53,12 @@ public final class EventFeed {
     return subscription;
   }
 
-  void publish(Instant at, ReplicaEvent event) {
+  /**
+   * Adds an event; any thread may.
+   *
+   * @param at by the wall clock
+   */
+  public void publish(Instant at, ReplicaEvent event) {
     LOG.info(
         "{} {}: {} -> {} {}", resource, event.kind(), event.from(), event.to(), event.detail());
     Entry entry = new Entry(at, event, 0);
