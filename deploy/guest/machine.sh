@@ -25,7 +25,7 @@ start_guest() {
     -display none -no-reboot -nic none -bios qboot.rom -kernel "$IMAGE/kernel" -initrd "$dir/initrd" \
     -append "console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off nokaslr twinlog.mtu=$MTU twinlog.address=$GUEST_ADDRESS" \
     -netdev tap,id=net,ifname=guest0,script=no,downscript=no \
-    -device "virtio-net-pci,netdev=net,mac=52:54:00:54:4c:01,host_mtu=$MTU,romfile=" \
+    -device "virtio-net-pci,netdev=net,mac=$GUEST_MAC,host_mtu=$MTU,romfile=" \
     -device virtio-rng-pci,romfile= \
     -serial "file:$CONSOLE" -serial "file:$dir/code" >"$dir/qemu.log" 2>&1 </dev/null &
   GUEST=$!

@@ -24,8 +24,7 @@ load() {
 }
 
 writes() {
-  awk '{ print $5 }' "/sys/class/block/${JOURNAL##*/}/stat" 2>/dev/null ||
-    awk '{ print $5 }' "/sys/class/block/${JOURNAL##*/etherd/}/stat"
+  awk '{ print $5 }' "/sys/dev/block/$((0x$(stat -c %t "$JOURNAL"))):$((0x$(stat -c %T "$JOURNAL")))/stat"
 }
 
 # use TYPE OPTIONS

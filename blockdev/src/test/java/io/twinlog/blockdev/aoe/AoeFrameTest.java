@@ -2,6 +2,7 @@ package io.twinlog.blockdev.aoe;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -62,7 +63,12 @@ class AoeFrameTest {
     for (int round = 0; round < 20_000; round++) {
       AoeFrame frame = RandomFrames.next(random);
       AoeFrame read = AoeFrame.decode(ByteBuffer.wrap(bytes(frame)));
-      assertEquals(frame, withDataCopied(read, frame));
+      if (frame.header().error() == AoeError.BAD_VERSION) {
+        // What follows is whatever could not be read.
+        assertInstanceOf(AoeMessage.Unknown.class, read.message());
+      } else {
+        assertEquals(frame, withDataCopied(read, frame));
+      }
     }
   }
 
