@@ -108,8 +108,6 @@ final class Promotion {
     examining = true;
     attempt++;
     sinceNanos = replica.now();
-    beganInView = replica.view().number();
-    primaryBefore = replica.view().primary();
     force = withForce;
     acceptLoss = withLoss;
     lost = "";
@@ -131,6 +129,9 @@ final class Promotion {
             return;
           }
           replica.views().learn(reading);
+          // Another view may have been chosen long ago, and this node not have heard of it.
+          beganInView = replica.view().number();
+          primaryBefore = replica.view().primary();
           examine(reading.peer());
         });
   }

@@ -40,7 +40,7 @@ final class BackingChecks {
 
   /** A request was answered that promises so much to be durable; not all are looked at. */
   void sometimesCheckDurable(SimRequest request) {
-    if (world.random().nextInt(8) == 0) {
+    if (world.random().nextInt(8) == 0 && !world.verify().isSpoilt()) {
       world.traceIo(request.node(), () -> "CHECK for " + request);
       check(world.shelf().afterPowerLoss());
       world.count("durability checked");

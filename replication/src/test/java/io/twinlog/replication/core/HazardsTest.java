@@ -166,6 +166,7 @@ class HazardsTest {
     s.until(() -> !s.a.replica().isPair(), "A is alone");
     s.write(s.a, 1);
     s.until(() -> s.b.replica().link() == null, "B has lost A");
+    s.pass(Duration.ofMillis(50));
     SimShelf.Hold vote = s.holdVote(s.b);
     s.world.operators().promote(s.b, true, false);
     s.reached(vote);
