@@ -38,6 +38,17 @@ final class SectorArea<T> {
     return latest;
   }
 
+  /** Of each sector the record's sequence number; 0 where the node has no record. */
+  long[] sequences(ByteBuffer area, int ofNode) {
+    int sectorBytes = sectorBytes(area);
+    long[] found = new long[sectors];
+    for (int sector = 0; sector < sectors; sector++) {
+      T record = at(area, sector, sectorBytes, ofNode);
+      found[sector] = record == null ? 0 : sequence.applyAsLong(record);
+    }
+    return found;
+  }
+
   List<Integer> damaged(ByteBuffer area, int ofNode) {
     int sectorBytes = sectorBytes(area);
     List<Integer> damaged = new ArrayList<>();

@@ -20,6 +20,14 @@ public final class SlotArea {
     return AREA.latest(area, node);
   }
 
+  /**
+   * The sequence number of the node's record in each sector, 0 where there is none; a record with
+   * sequence number s is in sector s mod {@link Layout#SLOT_SECTORS}.
+   */
+  public static long[] sequences(ByteBuffer area, int node) {
+    return AREA.sequences(area, node);
+  }
+
   /** Indices of the sectors that hold something which is no record of this node. */
   public static List<Integer> damaged(ByteBuffer area, int node) {
     return AREA.damaged(area, node);

@@ -203,11 +203,6 @@ public final class Replica implements BlockService {
     }
   }
 
-  /** As {@link #endTurn(long)}, with the time of the last tick. */
-  void endTurn() {
-    endTurn(now);
-  }
-
   /**
    * Asked for by {@link Effects#requestEndTurn}: the events at hand have been taken in.
    *

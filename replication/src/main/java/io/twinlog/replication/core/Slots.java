@@ -45,6 +45,12 @@ final class Slots {
   /** Highest sequence whose write has completed: an area that shows less was rolled back. */
   private long writtenSequence;
 
+  /** Of each sector of the own area the sequence number whose write has completed; 0 for none. */
+  private final long[] written = new long[Layout.SLOT_SECTORS];
+
+  /** For good: what is written from now on would make such a backing look right again. */
+  private boolean rolledBack;
+
   Slots(Effects effects, Layout layout, int node, RamRecord record) {
     this.record = record;
     this.effects = effects;
@@ -60,7 +66,16 @@ final class Slots {
   /** Takes over what a predecessor of this process left in the own slot. */
   void adopt(SlotRecord found) {
     own = found;
-    writtenSequence = found.sequence();
+    noteWritten(found.sequence());
+  }
+
+  private void noteWritten(long sequence) {
+    writtenSequence = sequence;
+    written[sectorOf(sequence)] = sequence;
+  }
+
+  private static int sectorOf(long sequence) {
+    return Math.floorMod(sequence, Layout.SLOT_SECTORS);
   }
 
   /**
@@ -85,6 +100,8 @@ final class Slots {
     Update update = updates.removeFirst();
     SlotRecord next = update.change().apply(own).withSequence(own.sequence() + 1);
     own = next;
+    // What is there until now may be damaged by a write that fails.
+    written[sectorOf(next.sequence())] = 0;
     record.slotSequence(next.sequence());
     ByteBuffer sector = effects.acquireBuffer(layout.sectorBytes());
     SlotCodec.encode(next, sector);
@@ -97,7 +114,7 @@ final class Slots {
               effects.releaseBuffer(sector);
               writing = false;
               if (error == null) {
-                writtenSequence = Math.max(writtenSequence, next.sequence());
+                noteWritten(next.sequence());
               }
               update.then().accept(error);
               writeNext();
@@ -162,20 +179,34 @@ final class Slots {
         found[i] = SlotArea.latest(buffer.slice(i * area, area), i);
       }
       reading = new Reading(found[node], found[1 - node]);
-      failure = foreignTo(reading, floor);
+      failure = foreignTo(reading, SlotArea.sequences(buffer.slice(node * area, area), node), floor);
     }
     effects.releaseBuffer(buffer);
     completion.done(failure, failure == null ? reading : null);
   }
 
-  private IOException foreignTo(Reading reading, long floor) {
+  /**
+   * Whether a record is not there that was durable before the reading: also one before the newest,
+   * as a record that was written after the backing was exchanged looks like the newest.
+   */
+  private boolean lacksWritten(long[] sequences, long floor) {
+    for (int sector = 0; sector < sequences.length; sector++) {
+      if (written[sector] <= floor && sequences[sector] < written[sector]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private IOException foreignTo(Reading reading, long[] sequences, long floor) {
     if (own == null) {
       return null;
     }
-    if (reading.own() == null || reading.own().sequence() < floor) {
+    rolledBack = rolledBack || lacksWritten(sequences, floor);
+    if (rolledBack) {
       return new IOException(
           "the backing is older than what this node wrote to it (rolled back, or another copy of it);"
-              + " put the right one back, or stop this node");
+              + " stop this node, put the right one back, and start it again");
     }
     if (reading.own().sequence() > own.sequence()) {
       effects.panic(

@@ -220,7 +220,7 @@ final class BenchNode implements Effects {
     bench.later(
         () -> {
           if (mine == life) {
-            replica.endTurn();
+            replica.endTurn(bench.now());
           }
         });
   }

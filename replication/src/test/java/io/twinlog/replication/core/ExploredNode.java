@@ -99,7 +99,7 @@ final class ExploredNode implements Effects {
   void endTurn() {
     while (turnIsToEnd) {
       turnIsToEnd = false;
-      replica.endTurn();
+      replica.endTurn(nowNanos);
     }
   }
 
