@@ -69,6 +69,25 @@ class NbdServerTest {
   }
 
   @Test
+  void shouldLetConnectionGoWhenItsClientHangsUpWhileNegotiating() throws Exception {
+    NbdLimits limits = new NbdLimits(8, 128, 64 << 20, Duration.ofHours(1), Duration.ofHours(1));
+    try (ServerFixture server = ServerFixture.tcp(true, 1, SIZE_BYTES, limits)) {
+      server.runOnLoop(server.service()::leavePrimary);
+      for (int said = 0; said < 3; said++) {
+        SocketClient client = new SocketClient(server.address());
+        client.receive(18);
+        client.send(said > 0 ? EmbeddedClient.CLIENT_FLAGS : "");
+        if (said > 1) {
+          client.send("'IHAVEOPT' 00000007 00000008 00000002 'r0' 0000");
+          client.receive(20);
+        }
+        client.close();
+        server.awaitOnLoop("the client is gone", () -> server.server().connections() == 0);
+      }
+    }
+  }
+
+  @Test
   void shouldCloseNewClientAtOnceWhenAllConnectionsAreTaken() throws Exception {
     NbdLimits limits =
         new NbdLimits(2, 128, 64 << 20, Duration.ofSeconds(10), Duration.ofSeconds(10));

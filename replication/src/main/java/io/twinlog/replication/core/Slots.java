@@ -179,7 +179,8 @@ final class Slots {
         found[i] = SlotArea.latest(buffer.slice(i * area, area), i);
       }
       reading = new Reading(found[node], found[1 - node]);
-      failure = foreignTo(reading, SlotArea.sequences(buffer.slice(node * area, area), node), floor);
+      failure =
+          foreignTo(reading, SlotArea.sequences(buffer.slice(node * area, area), node), floor);
     }
     effects.releaseBuffer(buffer);
     completion.done(failure, failure == null ? reading : null);
