@@ -21,15 +21,12 @@ public final class AnonymousMemory implements Memory {
 
   private static final long HUGE_PAGE_BYTES = 2L << 20;
 
-  private final long address;
-  private final long mappedBytes;
+  private final Mapping mapping;
   private final long sizeBytes;
   private final Pages pages;
-  private boolean closed;
 
   private AnonymousMemory(long address, long mappedBytes, long sizeBytes, Pages pages) {
-    this.address = address;
-    this.mappedBytes = mappedBytes;
+    this.mapping = new Mapping(address, mappedBytes);
     this.sizeBytes = sizeBytes;
     this.pages = pages;
   }
@@ -104,35 +101,20 @@ public final class AnonymousMemory implements Memory {
    */
   @Override
   public void lock() throws SystemCallException {
-    checkOpen();
     if (pages == Pages.RESERVED_HUGE) {
-      Native.advise(address, mappedBytes, Native.MADV_POPULATE_WRITE);
+      mapping.populate();
     } else {
-      Native.lock(address, mappedBytes);
+      mapping.lock();
     }
   }
 
   @Override
   public ByteBuffer window(long offsetBytes, int lengthBytes) {
-    checkOpen();
-    if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes > sizeBytes - lengthBytes) {
-      throw new IndexOutOfBoundsException(
-          "window of " + lengthBytes + " bytes at " + offsetBytes + " of " + sizeBytes);
-    }
-    return Native.view(address + offsetBytes, lengthBytes);
-  }
-
-  private void checkOpen() {
-    if (closed) {
-      throw new IllegalStateException("the memory was given back");
-    }
+    return mapping.window(0, sizeBytes, offsetBytes, lengthBytes);
   }
 
   @Override
   public void close() throws IOException {
-    if (!closed) {
-      closed = true;
-      Native.unmap(address, mappedBytes);
-    }
+    mapping.close();
   }
 }

@@ -23,16 +23,15 @@ public final class LockFile implements AutoCloseable {
    */
   public static LockFile tryLock(Path path) throws IOException {
     int descriptor = Native.open(path, Native.O_RDWR | Native.O_CREAT);
+    boolean locked = false;
     try {
-      Native.lockExclusively(descriptor);
-      return new LockFile(descriptor);
-    } catch (SystemCallException e) {
-      Native.close(descriptor);
-      if (e.errno() == Errno.EAGAIN) {
-        return null;
+      locked = Native.tryLockExclusively(descriptor);
+    } finally {
+      if (!locked) {
+        Native.close(descriptor);
       }
-      throw e;
     }
+    return locked ? new LockFile(descriptor) : null;
   }
 
   /** Lets go; idempotent. */

@@ -279,13 +279,17 @@ final class Native {
     check("statx", C.statx(descriptor, new byte[1], AT_EMPTY_PATH, mask, address(result)));
   }
 
-  /** Fails with EAGAIN when another open file holds the lock. */
-  static void lockExclusively(int descriptor) throws SystemCallException {
+  /** Tells whether the lock is this open file's now; false when another one holds it. */
+  static boolean tryLockExclusively(int descriptor) throws SystemCallException {
     int result;
     do {
       result = C.flock(descriptor, LOCK_EX | LOCK_NB);
     } while (result < 0 && interrupted());
+    if (result < 0 && RUNTIME.getLastError() == Errno.EAGAIN) {
+      return false;
+    }
     check("flock", result);
+    return true;
   }
 
   static void setIoFlusher(boolean on) throws SystemCallException {

@@ -13,16 +13,15 @@ public final class SharedMemory implements Memory {
   private static final int PAGE_BYTES = 4096;
 
   private final int descriptor;
-  private final long address;
-  private final long mappedBytes;
+  private final Mapping mapping;
   private final long sizeBytes;
-  private boolean closed;
+  private final int trailerBytes;
 
-  private SharedMemory(int descriptor, long address, long mappedBytes, long sizeBytes) {
+  private SharedMemory(int descriptor, Mapping mapping, long sizeBytes, int trailerBytes) {
     this.descriptor = descriptor;
-    this.address = address;
-    this.mappedBytes = mappedBytes;
+    this.mapping = mapping;
     this.sizeBytes = sizeBytes;
+    this.trailerBytes = trailerBytes;
   }
 
   /**
@@ -41,21 +40,22 @@ public final class SharedMemory implements Memory {
     }
     long fileBytes = PAGE_BYTES + sizeBytes + trailerBytes;
     int descriptor = Native.open(file, Native.O_RDWR | Native.O_CREAT | Native.O_NOFOLLOW);
+    SharedMemory memory = null;
     try {
-      Native.lockExclusively(descriptor);
-      if (Native.size(descriptor) != fileBytes) {
-        Native.truncate(descriptor, 0);
-        Native.allocate(descriptor, fileBytes);
+      if (Native.tryLockExclusively(descriptor)) {
+        if (Native.size(descriptor) != fileBytes) {
+          Native.truncate(descriptor, 0);
+          Native.allocate(descriptor, fileBytes);
+        }
+        Mapping mapping = new Mapping(Native.mapShared(descriptor, fileBytes), fileBytes);
+        memory = new SharedMemory(descriptor, mapping, sizeBytes, trailerBytes);
       }
-      long address = Native.mapShared(descriptor, fileBytes);
-      return new SharedMemory(descriptor, address, fileBytes, sizeBytes);
-    } catch (SystemCallException e) {
-      Native.close(descriptor);
-      if (e.errno() == Errno.EAGAIN) {
-        return null;
+    } finally {
+      if (memory == null) {
+        Native.close(descriptor);
       }
-      throw e;
     }
+    return memory;
   }
 
   @Override
@@ -70,47 +70,32 @@ public final class SharedMemory implements Memory {
 
   /** 4096 bytes, big-endian; as {@link #window}. */
   public ByteBuffer header() {
-    checkOpen();
-    return Native.view(address, PAGE_BYTES);
+    return mapping.window(0, PAGE_BYTES, 0, PAGE_BYTES);
   }
 
   /** What follows the memory, big-endian; as {@link #window}. */
   public ByteBuffer trailer() {
-    checkOpen();
-    long start = PAGE_BYTES + sizeBytes;
-    return Native.view(address + start, (int) (mappedBytes - start));
+    return mapping.window(PAGE_BYTES + sizeBytes, trailerBytes, 0, trailerBytes);
   }
 
   @Override
   public void lock() throws SystemCallException {
-    checkOpen();
-    Native.lock(address, mappedBytes);
+    mapping.lock();
   }
 
   @Override
   public ByteBuffer window(long offsetBytes, int lengthBytes) {
-    checkOpen();
-    if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes > sizeBytes - lengthBytes) {
-      throw new IndexOutOfBoundsException(
-          "window of " + lengthBytes + " bytes at " + offsetBytes + " of " + sizeBytes);
-    }
-    return Native.view(address + PAGE_BYTES + offsetBytes, lengthBytes);
-  }
-
-  private void checkOpen() {
-    if (closed) {
-      throw new IllegalStateException("the memory was given back");
-    }
+    return mapping.window(PAGE_BYTES, sizeBytes, offsetBytes, lengthBytes);
   }
 
   /** Unmaps the file and lets go of it; the file stays. Idempotent. */
   @Override
   public void close() throws IOException {
-    if (!closed) {
-      closed = true;
-      try {
-        Native.unmap(address, mappedBytes);
-      } finally {
+    boolean mapped = true;
+    try {
+      mapped = mapping.close();
+    } finally {
+      if (mapped) {
         Native.close(descriptor);
       }
     }
