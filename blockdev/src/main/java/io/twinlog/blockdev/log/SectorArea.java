@@ -25,11 +25,20 @@ final class SectorArea<T> {
     this.sequence = sequence;
   }
 
-  T latest(ByteBuffer area, int ofNode) {
+  /** The node's record in each sector, null where there is none. */
+  List<T> records(ByteBuffer area, int ofNode) {
     int sectorBytes = sectorBytes(area);
-    T latest = null;
+    List<T> records = new ArrayList<>(sectors);
     for (int sector = 0; sector < sectors; sector++) {
-      T record = at(area, sector, sectorBytes, ofNode);
+      records.add(at(area, sector, sectorBytes, ofNode));
+    }
+    return records;
+  }
+
+  /** The record with the greatest sequence number, or null when there is none. */
+  T latest(List<T> records) {
+    T latest = null;
+    for (T record : records) {
       if (record != null
           && (latest == null || sequence.applyAsLong(record) > sequence.applyAsLong(latest))) {
         latest = record;
@@ -38,24 +47,17 @@ final class SectorArea<T> {
     return latest;
   }
 
-  /** Of each sector the record's sequence number; 0 where the node has no record. */
-  long[] sequences(ByteBuffer area, int ofNode) {
-    int sectorBytes = sectorBytes(area);
-    long[] found = new long[sectors];
-    for (int sector = 0; sector < sectors; sector++) {
-      T record = at(area, sector, sectorBytes, ofNode);
-      found[sector] = record == null ? 0 : sequence.applyAsLong(record);
-    }
-    return found;
+  T latest(ByteBuffer area, int ofNode) {
+    return latest(records(area, ofNode));
   }
 
   List<Integer> damaged(ByteBuffer area, int ofNode) {
     int sectorBytes = sectorBytes(area);
+    List<T> records = records(area, ofNode);
     List<Integer> damaged = new ArrayList<>();
     for (int sector = 0; sector < sectors; sector++) {
       int start = area.position() + sector * sectorBytes;
-      if (at(area, sector, sectorBytes, ofNode) == null
-          && !Fields.isZero(area, start, start + sectorBytes)) {
+      if (records.get(sector) == null && !Fields.isZero(area, start, start + sectorBytes)) {
         damaged.add(sector);
       }
     }

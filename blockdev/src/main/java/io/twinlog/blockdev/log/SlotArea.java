@@ -21,11 +21,17 @@ public final class SlotArea {
   }
 
   /**
-   * The sequence number of the node's record in each sector, 0 where there is none; a record with
-   * sequence number s is in sector s mod {@link Layout#SLOT_SECTORS}.
+   * The node's undamaged record in each sector, null where there is none; one with sequence number
+   * s is in sector s mod {@link Layout#SLOT_SECTORS}. The buffer is as for {@link
+   * #latest(ByteBuffer, int)}.
    */
-  public static long[] sequences(ByteBuffer area, int node) {
-    return AREA.sequences(area, node);
+  public static List<SlotRecord> records(ByteBuffer area, int node) {
+    return AREA.records(area, node);
+  }
+
+  /** Of these the record with the greatest sequence number, or null when there is none. */
+  public static SlotRecord latest(List<SlotRecord> records) {
+    return AREA.latest(records);
   }
 
   /** Indices of the sectors that hold something which is no record of this node. */

@@ -9,6 +9,7 @@ import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -174,13 +175,10 @@ final class Slots {
     IOException failure = error;
     if (error == null) {
       int area = layout.slotAreaBytes();
-      SlotRecord[] found = new SlotRecord[2];
-      for (int i = 0; i < 2; i++) {
-        found[i] = SlotArea.latest(buffer.slice(i * area, area), i);
-      }
-      reading = new Reading(found[node], found[1 - node]);
-      failure =
-          foreignTo(reading, SlotArea.sequences(buffer.slice(node * area, area), node), floor);
+      List<SlotRecord> mine = SlotArea.records(buffer.slice(node * area, area), node);
+      SlotRecord peer = SlotArea.latest(buffer.slice((1 - node) * area, area), 1 - node);
+      reading = new Reading(SlotArea.latest(mine), peer);
+      failure = foreignTo(reading, mine, floor);
     }
     effects.releaseBuffer(buffer);
     completion.done(failure, failure == null ? reading : null);
@@ -190,20 +188,22 @@ final class Slots {
    * Whether a record is not there that was durable before the reading: also one before the newest,
    * as a record that was written after the backing was exchanged looks like the newest.
    */
-  private boolean lacksWritten(long[] sequences, long floor) {
-    for (int sector = 0; sector < sequences.length; sector++) {
-      if (written[sector] <= floor && sequences[sector] < written[sector]) {
+  private boolean lacksWritten(List<SlotRecord> mine, long floor) {
+    for (int sector = 0; sector < written.length; sector++) {
+      SlotRecord there = mine.get(sector);
+      boolean was = written[sector] != 0 && written[sector] <= floor;
+      if (was && (there == null || there.sequence() < written[sector])) {
         return true;
       }
     }
     return false;
   }
 
-  private IOException foreignTo(Reading reading, long[] sequences, long floor) {
+  private IOException foreignTo(Reading reading, List<SlotRecord> mine, long floor) {
     if (own == null) {
       return null;
     }
-    rolledBack = rolledBack || lacksWritten(sequences, floor);
+    rolledBack = rolledBack || lacksWritten(mine, floor);
     if (rolledBack) {
       return new IOException(
           "the backing is older than what this node wrote to it (rolled back, or another copy of it);"
