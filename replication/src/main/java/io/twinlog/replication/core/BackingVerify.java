@@ -257,9 +257,7 @@ final class BackingVerify implements VerifyPass {
           if (mine != round) {
             return;
           }
-          if (error == null
-              && !replica.views().learn(reading)
-              && !replica.views().isContested(reading)) {
+          if (error == null && !replica.views().isSuperseded(reading)) {
             differing.or(suspects);
           } else if (mine == round) {
             later.or(suspects);

@@ -451,7 +451,7 @@ final class Checkpointer {
     }
     state = State.IDLE;
     checkpoints++;
-    if (replica.views().learn(reading) || replica.views().isContested(reading)) {
+    if (replica.views().isSuperseded(reading)) {
       // The publication holds, but nothing may be freed by this reading of the slots.
       log.mayBeginAt(newTail);
       return;

@@ -316,8 +316,8 @@ final class LinkKeeper {
   private void lookForMark() {
     slots.read(
         (error, reading) -> {
-          if (error == null && replica.isPrimary() && !replica.views().learn(reading)) {
-            replica.views().isContested(reading);
+          if (error == null && replica.isPrimary()) {
+            replica.views().isSuperseded(reading);
           }
         });
   }

@@ -152,10 +152,7 @@ final class LogVerify {
           if (mine != round) {
             return;
           }
-          boolean sure =
-              error == null
-                  && !replica.views().learn(reading)
-                  && !replica.views().isContested(reading);
+          boolean sure = error == null && !replica.views().isSuperseded(reading);
           if (mine != round) {
             return;
           }

@@ -457,7 +457,7 @@ final class LogWriter {
   /** The batch is durable and the slots were read after that. */
   private void checked(Batch current, Slots.Reading reading) {
     if (replica.rules().contains(Rule.SLOT_READ_WHEN_ALONE)
-        && (replica.views().learn(reading) || replica.views().isContested(reading))) {
+        && replica.views().isSuperseded(reading)) {
       // Either this node is primary no more, or a new view is on its way: viewChanged() follows.
       return;
     }

@@ -317,7 +317,7 @@ final class Primary {
           if (error != null) {
             replica.backingFailed(error);
             replica.after(Replica.RETRY_NANOS, replica::requestEndTurn);
-          } else if (!replica.views().learn(reading) && !replica.views().isContested(reading)) {
+          } else if (!replica.views().isSuperseded(reading)) {
             answerReads(id);
             replica.requestEndTurn();
           }

@@ -245,8 +245,16 @@ final class Views {
     return true;
   }
 
+  /**
+   * Whether the slots show anything above this node's view: a later view, which is taken over, or
+   * the peer's mark of one (rule 5, and wherever a reading is to show that nobody has gone on).
+   */
+  boolean isSuperseded(Slots.Reading reading) {
+    return learn(reading) || isContested(reading);
+  }
+
   /** Whether the peer has marked a later view; a primary then has one chosen itself (rule 3). */
-  boolean isContested(Slots.Reading reading) {
+  private boolean isContested(Slots.Reading reading) {
     SlotRecord peer = reading.peer();
     if (peer == null || peer.mark() <= view.number()) {
       return false;
