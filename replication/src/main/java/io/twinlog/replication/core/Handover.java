@@ -20,6 +20,7 @@ final class Handover {
   }
 
   private final Replica replica;
+  private final Slots slots;
   private final LogWriter log;
   private final Checkpointer checkpointer;
   private final BlockTable table;
@@ -28,8 +29,10 @@ final class Handover {
   private long sinceNanos;
   private boolean proposed;
 
-  Handover(Replica replica, LogWriter log, Checkpointer checkpointer, BlockTable table) {
+  Handover(
+      Replica replica, Slots slots, LogWriter log, Checkpointer checkpointer, BlockTable table) {
     this.replica = replica;
+    this.slots = slots;
     this.log = log;
     this.checkpointer = checkpointer;
     this.table = table;
@@ -158,7 +161,8 @@ final class Handover {
       goal = Goal.NONE;
       outcome = null;
       if (reached) {
-        told.done("view " + view.number());
+        // A process that starts after a crash is to know it, too.
+        slots.whenWritten(view.number(), () -> told.done("view " + view.number()));
       } else {
         told.refused("view " + view.number() + " was chosen instead; see status");
       }

@@ -90,10 +90,10 @@ final class Promotion {
     } else if (replica.view() == null) {
       tellOutcome.refused(
           "the backing " + (error.isEmpty() ? "does not answer" : "cannot be read: " + error));
-    } else if (replica.isPrimary()) {
-      tellOutcome.done("already primary" + (withLoss ? "; nothing was lost" : ""));
     } else if (isUnderWay()) {
       tellOutcome.refused("a promotion of this node is under way: wait for its outcome");
+    } else if (replica.isPrimary()) {
+      tellOutcome.done("already primary" + (withLoss ? "; nothing was lost" : ""));
     } else if (replica.isChanging()) {
       tellOutcome.refused(
           "a view change is under way and waits for the backing%s: see status"
@@ -399,7 +399,11 @@ final class Promotion {
     if (outcome == null || replica.now() - sinceNanos <= TIMEOUT_NANOS) {
       return;
     }
-    if (examining || replica.views().giveUp(SLOW)) {
+    if (replica.isPrimary()) {
+      end(
+          "this node is primary, and the backing does not answer in time to record that: should the"
+              + " node end before it does, promote again; see status");
+    } else if (examining || replica.views().giveUp(SLOW)) {
       end(SLOW);
     } else {
       end(
@@ -408,19 +412,26 @@ final class Promotion {
     }
   }
 
+  /** Says so once a process that starts after a crash would know the view that was decided on. */
   private void done() {
     examining = false;
-    Outcome told = outcome;
-    outcome = null;
-    if (told == null) {
-      return;
-    }
+    long mine = attempt;
     long view = replica.view().number();
-    if (planNumber == view && !lost.isEmpty()) {
-      told.doneWithLoss("primary in view " + view + "; " + lost);
-    } else {
-      told.done("primary in view " + view + (acceptLoss ? "; nothing was lost" : ""));
-    }
+    boolean loss = planNumber == view && !lost.isEmpty();
+    slots.whenWritten(
+        view,
+        () -> {
+          if (isOver(mine)) {
+            return;
+          }
+          Outcome told = outcome;
+          outcome = null;
+          if (loss) {
+            told.doneWithLoss("primary in view " + view + "; " + lost);
+          } else {
+            told.done("primary in view " + view + (acceptLoss ? "; nothing was lost" : ""));
+          }
+        });
   }
 
   void end(String reason) {

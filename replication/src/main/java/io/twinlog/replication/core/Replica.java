@@ -128,7 +128,7 @@ public final class Replica implements BlockService {
     eviction = new Eviction((from, to, detail) -> event("peer", from, to, detail));
     syncSource = new SyncSource(this, ram, table, eviction);
     promotion = new Promotion(this, effects, slots);
-    handover = new Handover(this, log, checkpointer, table);
+    handover = new Handover(this, slots, log, checkpointer, table);
     failover = new Failover(this);
     VerifyPieces pieces = new VerifyPieces(ram);
     VerifyTarget verifyTarget = new VerifyTarget(this, table, pieces);

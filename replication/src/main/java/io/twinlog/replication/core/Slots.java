@@ -9,6 +9,7 @@ import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -33,18 +34,24 @@ final class Slots {
 
   private record Update(UnaryOperator<SlotRecord> change, Consumer<IOException> then) {}
 
+  private record Waiting(long view, Runnable then) {}
+
   private final Effects effects;
   private final Layout layout;
   private final int node;
   private final RamRecord record;
   private final ArrayDeque<Update> updates = new ArrayDeque<>();
   private final ArrayDeque<Completion> waitingReads = new ArrayDeque<>();
+  private final List<Waiting> waitingForView = new ArrayList<>();
   private int readsUnderWay;
   private boolean writing;
   private SlotRecord own;
 
   /** Highest sequence whose write has completed: an area that shows less was rolled back. */
   private long writtenSequence;
+
+  /** The latest view that the own slot durably names as chosen. */
+  private long writtenView;
 
   /** Of each sector of the own area the sequence number whose write has completed; 0 for none. */
   private final long[] written = new long[Layout.SLOT_SECTORS];
@@ -67,12 +74,13 @@ final class Slots {
   /** Takes over what a predecessor of this process left in the own slot. */
   void adopt(SlotRecord found) {
     own = found;
-    noteWritten(found.sequence());
+    noteWritten(found);
   }
 
-  private void noteWritten(long sequence) {
-    writtenSequence = sequence;
-    written[sectorOf(sequence)] = sequence;
+  private void noteWritten(SlotRecord record) {
+    writtenSequence = record.sequence();
+    written[sectorOf(record.sequence())] = record.sequence();
+    writtenView = record.chosen().number();
   }
 
   private static int sectorOf(long sequence) {
@@ -91,6 +99,28 @@ final class Slots {
 
   boolean isWriting() {
     return writing;
+  }
+
+  /**
+   * Lets something wait until the own slot durably names this view, or a later one, as chosen; a
+   * process that starts after that knows it, too. The slot's counter moves, so that a write that
+   * fails is followed by others.
+   */
+  void whenWritten(long view, Runnable then) {
+    if (writtenView >= view) {
+      then.run();
+    } else {
+      waitingForView.add(new Waiting(view, then));
+    }
+  }
+
+  private void tellWaiting() {
+    for (Waiting waiting : List.copyOf(waitingForView)) {
+      if (writtenView >= waiting.view()) {
+        waitingForView.remove(waiting);
+        waiting.then().run();
+      }
+    }
   }
 
   private void writeNext() {
@@ -115,9 +145,10 @@ final class Slots {
               effects.releaseBuffer(sector);
               writing = false;
               if (error == null) {
-                noteWritten(next.sequence());
+                noteWritten(next);
               }
               update.then().accept(error);
+              tellWaiting();
               writeNext();
             });
     chain.write(layout.slotOffset(node, next.sequence()), sector).sync();

@@ -407,12 +407,25 @@ class HazardsTest {
     s.a.start();
     s.promotionRefused(s.a);
     s.promoteAcceptingLoss(s.a);
-    s.pass(Duration.ofMillis(1));
     s.crash(s.a);
     s.a.start();
     s.promote(s.a);
     assertFalse(s.a.replica().isPair());
     s.answered(s.write(s.a, 1));
+    s.endsWell();
+  }
+
+  @Test
+  void shouldStartAgainByItselfAfterACrashOfBothRightAfterAnOrderlyStop() {
+    Scenario s = new Scenario().pair();
+    s.answered(s.write(s.a, 0));
+    s.demote(s.a);
+    s.crash(s.b);
+    s.crash(s.a);
+    s.world.shelf().losePower();
+    s.a.start();
+    s.promote(s.a);
+    s.answered(s.read(s.a, 0));
     s.endsWell();
   }
 }

@@ -168,6 +168,38 @@ class OperatorTest {
     assertTrue(bench.alpha.replica().isPrimary());
   }
 
+  @Test
+  void shouldNotSayDoneWhileTheBackingDoesNotRecordWhatWasDecided() {
+    Bench bench = new Bench();
+    bench.startBoth();
+    BenchOutcome outcome = bench.alpha.promote(false, false);
+    while (!bench.alpha.replica().isPrimary()) {
+      bench.step();
+    }
+    bench.alpha.fail(chain -> chain.name().equals("slot write"));
+    bench.settle();
+    assertFalse(outcome.isDone(), outcome::toString);
+
+    bench.alpha.fail(chain -> false);
+    bench.settle();
+    assertTrue(outcome.isDone(), outcome::toString);
+  }
+
+  @Test
+  void shouldSayThatItIsPrimaryWhenTheBackingStopsAnsweringTooLate() {
+    Bench bench = new Bench();
+    bench.startBoth();
+    BenchOutcome outcome = bench.alpha.promote(false, false);
+    while (!bench.alpha.replica().isPrimary()) {
+      bench.step();
+    }
+    bench.alpha.fail(chain -> chain.name().equals("slot write"));
+    bench.advance(Duration.ofSeconds(31));
+
+    assertRefused(outcome, "should the node end before it does, promote again");
+    assertTrue(bench.alpha.replica().isPrimary());
+  }
+
   private static void assertRefused(BenchOutcome outcome, String reason) {
     assertTrue(outcome.isRefused() && outcome.line().contains(reason), outcome::toString);
   }

@@ -105,6 +105,13 @@ final class Scenario {
     assertTrue(ask(node, true).isDone(), "promotion with --accept-loss");
   }
 
+  /** An operator ends the node's primary role in order. */
+  void demote(SimNode node) {
+    SimOperators.Ask asked = world.operators().ask(node, "demote", node.replica()::demote);
+    until(asked::isOver, "an answer to " + asked);
+    assertTrue(asked.isDone(), asked::toString);
+  }
+
   /** An operator promotes the node in vain. */
   void promotionRefused(SimNode node) {
     if (ask(node, false).isDone()) {
