@@ -232,7 +232,8 @@ final class Destager {
 
   private void destage() {
     boolean whole = checkpointer.wantsWholeBatch();
-    if ((table.dirty.isEmpty() && !whole) || handover.goal() == Handover.Goal.SWITCHOVER) {
+    boolean nothing = table.dirty.isEmpty() && !whole;
+    if (nothing || handover.keepsBackingAtRest(isFlushWanted())) {
       return;
     }
     long age = replica.now() - dirtySinceNanos;

@@ -7,7 +7,9 @@ import io.twinlog.blockdev.log.View;
  * the primary's answer when its operator asked for a switchover.
  */
 final class Failover {
-  private static final long SWITCHOVER_TIMEOUT_NANOS = 15_000_000_000L;
+  /** Longer than the primary takes for its answer. */
+  private static final long SWITCHOVER_TIMEOUT_NANOS = 45_000_000_000L;
+
   private static final long REFUSED_WAIT_NANOS = 5_000_000_000L;
 
   private final Replica replica;

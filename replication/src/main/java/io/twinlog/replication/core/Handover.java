@@ -3,11 +3,19 @@ package io.twinlog.replication.core;
 import io.twinlog.blockdev.log.View;
 
 /**
- * How a primary gives its role up in order: to its secondary (switchover), or to nobody (stop). New
- * requests are held meanwhile; clients are cut off only when the view has changed.
+ * How a primary gives its role up in order: to its secondary (switchover), or to nobody (stop).
+ * Clients are cut off only when the view has changed.
+ *
+ * <p>A switchover first lets what is under way on the backing come to its end, while clients go on.
+ * Then new requests are held, and nothing goes to the backing any more but what those wait for that
+ * had been taken in: writes that are answered from the log.
  */
 final class Handover {
-  private static final long TIMEOUT_NANOS = 10_000_000_000L;
+  /** A batch or a piece of a checkpoint that was under way has to end; clients go on meanwhile. */
+  private static final long REST_TIMEOUT_NANOS = 30_000_000_000L;
+
+  /** Requests are held so long at most. */
+  private static final long SWITCHOVER_TIMEOUT_NANOS = 10_000_000_000L;
 
   /** Everything has to reach its place on the backing. */
   private static final long STOP_TIMEOUT_NANOS = 50_000_000_000L;
@@ -27,6 +35,7 @@ final class Handover {
   private Goal goal = Goal.NONE;
   private Outcome outcome;
   private long sinceNanos;
+  private boolean holding;
   private boolean proposed;
 
   Handover(
@@ -40,6 +49,20 @@ final class Handover {
 
   Goal goal() {
     return goal;
+  }
+
+  /** Whether new requests wait for the end of it. */
+  boolean holdsRequests() {
+    return goal == Goal.STOP || (goal == Goal.SWITCHOVER && holding);
+  }
+
+  /**
+   * Whether nothing more may be begun on the backing.
+   *
+   * @param wanted whether somebody waits for the log
+   */
+  boolean keepsBackingAtRest(boolean wanted) {
+    return goal == Goal.SWITCHOVER && !(holding && wanted);
   }
 
   /** An operator asks for a switchover at a primary. */
@@ -64,6 +87,7 @@ final class Handover {
     goal = newGoal;
     outcome = tellOutcome;
     sinceNanos = replica.now();
+    holding = false;
     proposed = false;
     if (goal == Goal.SWITCHOVER) {
       checkpointer.cancel();
@@ -73,7 +97,15 @@ final class Handover {
 
   /** At the end of a turn: proposes the view when everything is as it has to be. */
   void pump() {
-    if (goal == Goal.NONE || proposed || replica.isFrozen() || !replica.isQuiet()) {
+    if (goal == Goal.NONE || proposed || replica.isFrozen()) {
+      return;
+    }
+    if (goal == Goal.SWITCHOVER && !holding && isBackingAtRest()) {
+      holding = true;
+      sinceNanos = replica.now();
+      replica.requestEndTurn();
+    }
+    if (!holdsRequests() || !replica.isQuiet()) {
       return;
     }
     if (goal == Goal.SWITCHOVER) {
@@ -83,11 +115,15 @@ final class Handover {
     }
   }
 
+  private boolean isBackingAtRest() {
+    return !log.isBusy() && !checkpointer.isWriting();
+  }
+
   private void switchOver() {
     Link link = replica.link();
     if (!replica.isPair() || link == null) {
       end("the secondary is not connected any more");
-    } else if (!log.isBusy() && !checkpointer.isWriting()) {
+    } else if (isBackingAtRest()) {
       proposed = true;
       int peer = replica.config().peer();
       long peerIncarnation = replica.view().incarnation(peer);
@@ -142,10 +178,16 @@ final class Handover {
   }
 
   void tick() {
-    long timeout = goal == Goal.STOP ? STOP_TIMEOUT_NANOS : TIMEOUT_NANOS;
-    if (goal != Goal.NONE && !proposed && replica.now() - sinceNanos > timeout) {
+    if (goal != Goal.NONE && !proposed && replica.now() - sinceNanos > timeoutNanos()) {
       end("the writes under way, or the backing, did not come to rest in time; clients go on");
     }
+  }
+
+  private long timeoutNanos() {
+    if (goal == Goal.STOP) {
+      return STOP_TIMEOUT_NANOS;
+    }
+    return holding ? SWITCHOVER_TIMEOUT_NANOS : REST_TIMEOUT_NANOS;
   }
 
   /** A view was learnt. */

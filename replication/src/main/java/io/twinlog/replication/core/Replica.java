@@ -682,7 +682,7 @@ public final class Replica implements BlockService {
 
   /** Whether requests are held because the primary is about to give its role up. */
   boolean holdsRequests() {
-    return handover.goal() != Handover.Goal.NONE;
+    return handover.holdsRequests();
   }
 
   /** Whether writes wait for a checkpoint, because the view has changed too often. */
