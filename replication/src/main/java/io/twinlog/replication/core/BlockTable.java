@@ -46,6 +46,9 @@ final class BlockTable {
   /** In this node's ring since its tail, perhaps: a whole batch that replaces them holds all. */
   final BitSet kept;
 
+  /** The peer's copy is known to differ: a verify has found that, and no resync has sent it yet. */
+  final BitSet outOfSync;
+
   private final RamRecord record;
 
   BlockTable(long deviceBytes, RamRecord record) {
@@ -58,6 +61,7 @@ final class BlockTable {
     owed = new BitSet(blocks);
     masked = new BitSet(blocks);
     kept = new BitSet(blocks);
+    outOfSync = new BitSet(blocks);
     Arrays.fill(loggedAt, NOT_LOGGED);
   }
 

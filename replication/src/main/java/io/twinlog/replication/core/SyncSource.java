@@ -8,9 +8,10 @@ import java.util.BitSet;
 
 /**
  * How a lone, complete primary fills its peer's copy: with the blocks that either side has changed
- * since both were the same, or with all of them (see {@link StartingPoint}). Blocks go out on the
- * same ordered link as the writes that are committed meanwhile, so the target's RAM is this node's
- * as of the last frame taken in. When it has everything, the rejoin is proposed.
+ * since both were the same and those that a verify has found to differ, or with all of them (see
+ * {@link StartingPoint}). Blocks go out on the same ordered link as the writes that are committed
+ * meanwhile, so the target's RAM is this node's as of the last frame taken in. When it has
+ * everything, the rejoin is proposed.
  */
 final class SyncSource {
   /** One frame: small enough that heartbeats and writes pass (design, section 5). */
@@ -91,6 +92,9 @@ final class SyncSource {
 
   /** The link is gone, or the view has changed. */
   void end() {
+    if (state == State.REJOINING && replica.isPair()) {
+      table.outOfSync.clear();
+    }
     state = State.IDLE;
     targetNumber = 0;
     toSend.clear();
@@ -157,6 +161,7 @@ final class SyncSource {
       return ExtentMap.EMPTY;
     }
     toSend.or(table.changedAfter(ready.common()));
+    toSend.or(table.outOfSync);
     ready.changed().addTo(toSend, table.blocks);
     ExtentMap blocks = ExtentMap.of(toSend, table.blocks);
     // What the target holds for unknown is sent: whole extents.

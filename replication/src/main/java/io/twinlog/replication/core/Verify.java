@@ -85,9 +85,8 @@ final class Verify {
     pending = primary.pending();
     passes.put(With.PEER, peerVerify);
     passes.put(With.BACKING, backingVerify);
-    for (With with : With.values()) {
-      differing.put(with, new BitSet());
-    }
+    differing.put(With.PEER, table.outOfSync);
+    differing.put(With.BACKING, new BitSet());
   }
 
   /** Begins a pass; the outcome is told at its end, a difference as a refusal. */
@@ -143,7 +142,7 @@ final class Verify {
       }
     }
     if (repairOutcome != null && !isRepairPossible()) {
-      endRepair(false, "interrupted: the link was lost; verify again");
+      endRepair(false, "interrupted: the link was lost; the resync that follows sends all of it");
     }
   }
 
@@ -228,11 +227,6 @@ final class Verify {
     return damaged || differing.values().stream().anyMatch(blocks -> !blocks.isEmpty());
   }
 
-  /** Blocks of the peer's copy that are known to differ. */
-  BitSet outOfSync() {
-    return differing.get(With.PEER);
-  }
-
   /** Makes the other copies what RAM holds, where they are known to differ. */
   void repair(Outcome tellOutcome) {
     if (running != null || repairOutcome != null) {
@@ -241,7 +235,7 @@ final class Verify {
     }
     BitSet backing = differing.get(With.BACKING);
     repairBytes =
-        ((long) backing.cardinality() + outOfSync().cardinality()) * BlockTable.BLOCK_BYTES;
+        ((long) backing.cardinality() + table.outOfSync.cardinality()) * BlockTable.BLOCK_BYTES;
     if (damaged || !backing.isEmpty()) {
       destager.destageAgain(backing);
       backing.clear();
@@ -251,7 +245,7 @@ final class Verify {
     repairFrame = 0;
     repairOutcome = tellOutcome;
     toSend.clear();
-    toSend.or(outOfSync());
+    toSend.or(table.outOfSync);
     if (!isRepairPossible()) {
       endRepair(false, "the peer is not connected with an up-to-date copy");
     }
@@ -260,11 +254,11 @@ final class Verify {
 
   private boolean isRepairPossible() {
     return replica.isPrimary()
-        && (outOfSync().isEmpty() || (replica.isPair() && replica.link() == repairLink));
+        && (table.outOfSync.isEmpty() || (replica.isPair() && replica.link() == repairLink));
   }
 
   private void repairPeer() {
-    if (outOfSync().isEmpty()) {
+    if (table.outOfSync.isEmpty()) {
       endRepair(true, "%d bytes are repaired".formatted(repairBytes));
       return;
     }
@@ -274,7 +268,7 @@ final class Verify {
     int block = toSend.nextSetBit(0);
     if (block < 0) {
       if (repairLink.confirmedFrames >= repairFrame) {
-        outOfSync().clear();
+        table.outOfSync.clear();
         replica.requestEndTurn();
       }
     } else if (repairLink.out.queuedBytes() < 8L * VerifyPieces.MAX_BYTES && pacer.takePiece()) {
@@ -334,7 +328,7 @@ final class Verify {
     long nanos = (running != null ? replica.now() : endedNanos) - startedNanos;
     List<Difference> found = new ArrayList<>(list(With.PEER, LISTED));
     found.addAll(list(With.BACKING, LISTED - found.size()));
-    long blocks = (long) outOfSync().cardinality() + differing.get(With.BACKING).cardinality();
+    long blocks = (long) table.outOfSync.cardinality() + differing.get(With.BACKING).cardinality();
     return new VerifyState(
         last.word,
         running != null,

@@ -64,6 +64,30 @@ class VerifyTest {
   }
 
   @Test
+  void shouldSendWhatDiffersInTheQuickResyncWhenTheLinkWasLost() {
+    for (long seed = 16; seed <= 16 * 10; seed += 16) {
+      SimWorld world = pair(seed);
+      SimVerify verify = world.verify();
+      SimNode primary = verify.primary();
+      SimNode secondary = world.node(1 - primary.index());
+      verify.spoilt(true);
+      secondary.ram()[world.random().nextInt(secondary.ram().length)] ^= 1;
+      String found = verify.ask(primary, "verify", o -> primary.replica().verify(false, o));
+      verify.spoilt(false);
+
+      world.network().reset();
+      world.converge();
+
+      if (!found.startsWith("done")) {
+        assertEquals(List.of(), verify.primary().replica().report().verify().differences(), found);
+      }
+      assertEquals(0, world.counts().getOrDefault("resync done", 0));
+      assertClean(verify, verify.primary(), false);
+      world.history().checkCopy(secondary);
+    }
+  }
+
+  @Test
   void shouldFindAndRepairTheBitWhenOneFlipsInTheDataArea() {
     int found = 0;
     for (long seed = 16; seed <= 16 * 40; seed += 16) {
