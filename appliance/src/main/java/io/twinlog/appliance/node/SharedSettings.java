@@ -1,10 +1,14 @@
 package io.twinlog.appliance.node;
 
+import io.twinlog.appliance.config.AoeEndpoint;
+import io.twinlog.appliance.config.AoeOptions;
 import io.twinlog.appliance.config.NodeConfig;
 import io.twinlog.appliance.config.ResourceConfig;
+import io.twinlog.blockdev.aoe.MacAddress;
 import io.twinlog.replication.core.ReplicaConfig.Timing;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What both nodes' files should say alike about a resource: the peer link compares it at connect
@@ -20,7 +24,15 @@ final class SharedSettings {
     settings.put("size", Long.toString(resource.sizeBytes()));
     for (NodeConfig node : resource.nodes()) {
       settings.put("nodes." + node.name() + ".peer", node.peer().toString());
+      settings.put(
+          "nodes." + node.name() + ".aoe", node.aoe().map(AoeEndpoint::toString).orElse(""));
     }
+    AoeOptions aoe = resource.aoe();
+    settings.put("aoe.mac", aoe.virtualMac() ? "virtual" : "interface");
+    settings.put(
+        "aoe.allow",
+        aoe.allowed().stream().map(MacAddress::toString).sorted().collect(Collectors.joining(" ")));
+    settings.put("aoe.config-string", aoe.configString());
     settings.put("failover", resource.automaticFailover() ? "automatic" : "manual");
     settings.put("flush", resource.flushToLog() ? "log" : "ram");
     settings.put("max-dirty", Long.toString(resource.maxDirtyBytes()));
