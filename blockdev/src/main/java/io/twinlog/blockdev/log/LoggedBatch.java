@@ -12,6 +12,7 @@ import java.util.BitSet;
  * @param sequence its number in the ring
  * @param view the view its writer was in
  * @param startPosition ring position of its first piece
+ * @param lastPosition ring position of its last piece, the one with the commit record
  * @param endPosition ring position behind its last piece
  * @param chain CRC32C of its commit record, which the next batch quotes
  * @param millis wall clock of its writer when it was cut, in milliseconds since 1970, for people
@@ -25,25 +26,11 @@ public record LoggedBatch(
     long from,
     long cut,
     long startPosition,
+    long lastPosition,
     long endPosition,
     int chain,
     long millis,
     LoggedRuns runs) {
-
-  /** One that does not say when it was cut. */
-  public LoggedBatch(
-      int node,
-      long incarnation,
-      long sequence,
-      long view,
-      long from,
-      long cut,
-      long startPosition,
-      long endPosition,
-      int chain,
-      LoggedRuns runs) {
-    this(node, incarnation, sequence, view, from, cut, startPosition, endPosition, chain, 0, runs);
-  }
 
   /** Where a batch that follows this one goes. */
   public RingEnd end() {

@@ -43,6 +43,9 @@ public final class Recovery {
    * @param view the latest chosen view
    * @param checkpoint c: the data area holds every write up to this number
    * @param end N: the data area and the log hold every write up to this number
+   * @param sure what {@code end} is without the last batch of the other node's ring, for each node:
+   *     an appender begins a batch only when the one before it is durable, so of the last one
+   *     nobody but its writer knows more than that it can be read
    * @param millis wall clock of the writer at {@code end}: what was acknowledged before is in the
    *     state; milliseconds since 1970, for people only; 0 when not known
    * @param replay the batches that make N of the data area, in the order in which they apply
@@ -60,6 +63,7 @@ public final class Recovery {
       View view,
       long checkpoint,
       long end,
+      List<Sure> sure,
       long millis,
       List<LoggedBatch> replay,
       List<LoggedBatch> afterGap,
@@ -69,6 +73,14 @@ public final class Recovery {
       Map<Writer, BitSet> lateWrites,
       NewestContents newest)
       implements Outcome {}
+
+  /**
+   * What is known to be durable.
+   *
+   * @param number as {@link Recovered#end}
+   * @param millis as {@link Recovered#millis}, of the batch or checkpoint that ends there
+   */
+  public record Sure(long number, long millis) {}
 
   /**
    * Judges what was read.
@@ -138,6 +150,9 @@ public final class Recovery {
         chosen,
         checkpoint,
         end,
+        List.of(
+            sureFor(0, checkpoint, checkpoints, rings, counting),
+            sureFor(1, checkpoint, checkpoints, rings, counting)),
         millisAt(end, checkpoints, replay),
         List.copyOf(replay),
         List.copyOf(afterGap),
@@ -151,6 +166,22 @@ public final class Recovery {
   /** Whether a batch was durable here that would reach further than what is left does. */
   private static boolean isRotten(LaterPiece later, View chosen, long end) {
     return later != null && later.cut() > end && chosen.counts(later.view(), later.cut());
+  }
+
+  private static Sure sureFor(
+      int node,
+      long checkpoint,
+      List<CheckpointRecord> checkpoints,
+      List<RingContents> rings,
+      List<LoggedBatch> counting) {
+    List<LoggedBatch> durable = new ArrayList<>(counting);
+    for (RingContents ring : rings) {
+      if (ring.node() != node && !ring.batches().isEmpty()) {
+        durable.remove(ring.batches().get(ring.batches().size() - 1));
+      }
+    }
+    long number = reach(checkpoint, durable);
+    return new Sure(number, millisAt(number, checkpoints, durable));
   }
 
   private static long millisAt(

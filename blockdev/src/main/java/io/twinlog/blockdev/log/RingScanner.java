@@ -43,6 +43,7 @@ public final class RingScanner {
   private int dataAwaited;
 
   private int nextIndex;
+  private long piecePosition;
   private RingEnd end;
 
   /** Of the batch being read. */
@@ -168,6 +169,7 @@ public final class RingScanner {
     cut = header.cut;
     millis = header.millis;
     chain = header.crc;
+    piecePosition = position;
     dataAwaited = header.dataBytes;
     dataChecksum.reset();
   }
@@ -249,6 +251,7 @@ public final class RingScanner {
               from,
               cut,
               end.position(),
+              piecePosition,
               position,
               chain,
               millis,

@@ -46,7 +46,8 @@ class RingScannerTest {
     assertEquals(Stop.END, ring.stop());
     LoggedBatch third = ring.batches().get(2);
     int chain = encoder.end().chain();
-    assertEquals(new LoggedBatch(0, 5, 3, 1, 1, 4, 12288, 24576, chain, third.runs()), third);
+    assertEquals(
+        new LoggedBatch(0, 5, 3, 1, 1, 4, 12288, 12288, 24576, chain, 0, third.runs()), third);
     assertEquals(3, third.runs().size());
     assertEquals(16384, third.runs().dataPosition(0));
     assertEquals(LoggedRuns.ZERO, third.runs().dataPosition(1));

@@ -2,12 +2,12 @@ package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.log.CheckpointRecord;
 import io.twinlog.blockdev.log.LoggedBatch;
+import io.twinlog.blockdev.log.Recovery;
 import io.twinlog.blockdev.log.Recovery.Recovered;
 import io.twinlog.blockdev.log.RingContents;
 import io.twinlog.blockdev.log.RingEnd;
 import io.twinlog.blockdev.log.View;
 import java.util.BitSet;
-import java.util.List;
 
 /**
  * Decides, for a primary, what goes to the log and when, and when a checkpoint is due (design,
@@ -74,12 +74,12 @@ final class Destager {
   }
 
   boolean isFirstBatchDone() {
-    return firstBatchDone;
+    return firstBatchDone && log.isKept();
   }
 
   /** Whether the log acknowledges for this view: always with a secondary. */
   boolean isFirstBatchDoneOrPair() {
-    return replica.isPair() || firstBatchDone;
+    return replica.isPair() || isFirstBatchDone();
   }
 
   long dirtySinceNanos() {
@@ -126,19 +126,25 @@ final class Destager {
     }
     CheckpointRecord own = survey.checkpoints().get(me);
     RingContents ring = survey.rings().get(me);
+    LoggedBatch last = lastOf(ring);
+    RingEnd end = endOf(ring, last);
+    boolean doubts = replica.rules().contains(Rule.DOUBT_LAST_BATCH);
+    Recovery.Sure sure =
+        doubts ? recovered.sure().get(me) : new Recovery.Sure(recovered.end(), recovered.millis());
     log.begin(
         replica.incarnation(),
-        endOf(ring),
+        last != null && doubts ? last.lastPosition() : end.position(),
+        end,
         own,
-        recovered.end(),
-        recovered.millis(),
+        sure.number(),
+        sure.millis(),
         possibleTailOf(ring, recovered.checkpoint()));
     checkpointer.begin(own, recovered.checkpoint());
     logsAnewFirst = load ? recovered.newest().notInRingOf(me) : new BitSet();
     if (load) {
       loader.begin(recovered.newest(), late);
     } else {
-      table.dirtyAfter(recovered.end());
+      table.dirtyAfter(sure.number());
     }
     viewBegins();
     dirtySinceNanos = replica.now();
@@ -165,25 +171,28 @@ final class Destager {
       }
       before.or(blocks);
     }
-    return tail == null ? endOf(ring) : tail;
+    return tail == null ? endOf(ring, lastOf(ring)) : tail;
   }
 
-  /**
-   * Where the next append goes: behind the last batch that counts. What follows is void by a chosen
-   * view and only takes room.
-   */
-  private RingEnd endOf(RingContents ring) {
-    List<LoggedBatch> batches = ring.batches();
-    int last = batches.size() - 1;
-    while (last >= 0 && !replica.view().counts(batches.get(last).view(), batches.get(last).cut())) {
-      last--;
+  /** The last batch that counts, or null. What follows is void by a chosen view. */
+  private LoggedBatch lastOf(RingContents ring) {
+    LoggedBatch last = null;
+    for (LoggedBatch batch : ring.batches()) {
+      last = replica.view().counts(batch.view(), batch.cut()) ? batch : last;
     }
-    if (last == batches.size() - 1) {
+    return last;
+  }
+
+  /** Where the next append goes: behind the last batch that counts. */
+  private static RingEnd endOf(RingContents ring, LoggedBatch last) {
+    if (last != null) {
+      return last.end();
+    }
+    if (ring.batches().isEmpty()) {
       return ring.end();
     }
-    return last >= 0
-        ? batches.get(last).end()
-        : new RingEnd(batches.get(0).sequence(), batches.get(0).startPosition(), 0);
+    LoggedBatch first = ring.batches().get(0);
+    return new RingEnd(first.sequence(), first.startPosition(), 0);
   }
 
   /** A view begins in which this node is primary: does it need a first batch? */
@@ -192,6 +201,7 @@ final class Destager {
         surveyed
             && !replica.isPair()
             && replica.view().completeAtBirth()
+            && log.logged() == replica.number()
             && table.dirty.isEmpty()
             && logsAnewFirst.isEmpty();
   }

@@ -64,6 +64,8 @@ final class LogWriter {
   private long logged;
   private long loggedMillis;
 
+  private final LastPiece lastPiece;
+
   /** The newest whole batch of this primacy, or null. */
   private Batch newestWhole;
 
@@ -92,12 +94,18 @@ final class LogWriter {
     this.layout = layout;
     this.pieceBlocks = pieceBlocks;
     this.aside = new CopyAside(effects, layout.deviceBlocks(), asideBlocks);
+    this.lastPiece = new LastPiece(replica, effects, layout);
     this.stager = new BatchStager(pending, ram, aside, pieceBlocks);
   }
 
-  /** This node is primary and has surveyed the backing: appends go on at the ring's end. */
+  /**
+   * This node is primary and has surveyed the backing: appends go on at the ring's end.
+   *
+   * @param lastPosition of the piece before the end; the end itself when there is none to be kept
+   */
   void begin(
       long incarnation,
+      long lastPosition,
       RingEnd end,
       CheckpointRecord published,
       long loggedNumber,
@@ -113,10 +121,12 @@ final class LogWriter {
     inheritedTail = possibleTail;
     batch = null;
     aside.clear();
+    lastPiece.begin(lastPosition, end.position());
   }
 
   /** This node is primary no more: nothing further is appended. */
   void end() {
+    lastPiece.end();
     if (batch != null) {
       batch.isVoid = true;
     }
@@ -127,14 +137,19 @@ final class LogWriter {
     return encoder != null;
   }
 
-  /** Whether chains of a batch are under way. */
+  /** Whether anything is on its way into the ring. */
   boolean isWriting() {
-    return batch != null && batch.chainsUnderWay > 0;
+    return (batch != null && batch.chainsUnderWay > 0) || lastPiece.isUnderWay();
   }
 
   /** Whether a batch is being made; no other can begin. */
   boolean isBusy() {
-    return batch != null || retryPending;
+    return batch != null || retryPending || !lastPiece.isDurable();
+  }
+
+  /** Whether nothing that was in the ring when this primacy began is in doubt any more. */
+  boolean isKept() {
+    return lastPiece.isDurable();
   }
 
   /** Number of the newest write that the log holds, with the slots read after it was durable. */

@@ -31,6 +31,11 @@ enum Rule {
   REWRITE_BEFORE_UNMASKING,
   /** Batches that a later view's base leaves out are not replayed. */
   IGNORE_VOID_BATCHES,
+  /**
+   * Nothing is built upon the last batch of a ring as it was found, which may be no more than
+   * readable: its node writes the end of it again, the other one logs what it holds.
+   */
+  DOUBT_LAST_BATCH,
   /** A copy is given up for a resync only when the primary's lone view is complete. */
   RESYNC_FROM_COMPLETE,
   /** The target of a resync becomes a member when it has confirmed everything committed. */

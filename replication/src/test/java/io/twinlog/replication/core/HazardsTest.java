@@ -328,6 +328,57 @@ class HazardsTest {
   }
 
   @Test
+  void shouldNotAppendBehindABatchThatIsNoMoreThanReadable() {
+    nodeAppendsBehindABatchWhoseSyncFailed();
+    assertThrows(
+        SimFailure.class, () -> nodeAppendsBehindABatchWhoseSyncFailed(Rule.DOUBT_LAST_BATCH));
+  }
+
+  private static void nodeAppendsBehindABatchWhoseSyncFailed(Rule... broken) {
+    Scenario s = new Scenario(broken).alone();
+    s.answered(s.write(s.a, 0));
+    SimShelf.Hold sync = s.holdSyncs(s.a, "log append");
+    s.write(s.a, 1);
+    s.reached(sync);
+    sync.failSync();
+    s.crash(s.a);
+    s.a.start();
+    s.promote(s.a);
+    s.answered(s.write(s.a, 2));
+    s.crash(s.a);
+    s.world.shelf().loseUnsynced();
+    s.a.start();
+    s.promote(s.a);
+    s.answered(s.read(s.a, 0));
+    s.answered(s.read(s.a, 2));
+    s.endsWell();
+  }
+
+  @Test
+  void shouldNotCountABatchAsLoggedThatIsNoMoreThanReadable() {
+    takerReliesOnABatchWhoseSyncFailed();
+    assertThrows(SimFailure.class, () -> takerReliesOnABatchWhoseSyncFailed(Rule.DOUBT_LAST_BATCH));
+  }
+
+  private static void takerReliesOnABatchWhoseSyncFailed(Rule... broken) {
+    Scenario s = new Scenario(broken).pair();
+    s.answered(s.write(s.a, 0));
+    SimShelf.Hold sync = s.holdSyncs(s.a, "log append");
+    s.reached(sync);
+    sync.failSync();
+    s.crash(s.a);
+    s.promote(s.b);
+    s.answered(s.write(s.b, 1));
+    s.crash(s.b);
+    s.world.shelf().loseUnsynced();
+    s.b.start();
+    s.promote(s.b);
+    s.answered(s.read(s.b, 0));
+    s.answered(s.read(s.b, 1));
+    s.endsWell();
+  }
+
+  @Test
   void shouldStillKnowAPromiseWhenTheNextRecordOfTheSlotIsTorn() {
     Scenario s = new Scenario().alone();
     s.answered(s.write(s.a, 0));

@@ -165,6 +165,15 @@ final class Scenario {
                 of == node && running.name().equals(chain) && step instanceof IoChain.Read);
   }
 
+  /** Holds syncs of the node's chains of that name back. */
+  SimShelf.Hold holdSyncs(SimNode node, String chain) {
+    return world
+        .shelf()
+        .hold(
+            (of, running, step) ->
+                of == node && running.name().equals(chain) && step instanceof IoChain.Sync);
+  }
+
   /** Holds the node's vote back: it has marked a view and decided, and has not said for what. */
   SimShelf.Hold holdVote(SimNode node) {
     return world

@@ -134,6 +134,18 @@ final class SimShelf {
       carryOutWrite(first.node, first.chain.steps().get(first.index), true);
     }
 
+    /** The first step that waits is a sync, and fails: no later one covers what it should have. */
+    void failSync() {
+      holds.remove(this);
+      Running first = waiting.get(0);
+      syncFailures[first.node.index()]++;
+      unsynced.forEach(
+          (offset, versions) ->
+              lost.computeIfAbsent(offset, s -> new ArrayList<>(1)).addAll(versions));
+      unsynced.clear();
+      first.fail("the cache could not be written");
+    }
+
     /** The first write that waits leaves garbage where it should have gone. */
     void spoil() {
       holds.remove(this);
@@ -328,7 +340,16 @@ final class SimShelf {
 
   /** What was not synced may be as it was before, sector by sector. */
   void losePower() {
-    takeBack(bytes);
+    losePower(random.nextBoolean());
+  }
+
+  /** Everything that was not synced is as it was before. */
+  void loseUnsynced() {
+    losePower(true);
+  }
+
+  private void losePower(boolean all) {
+    takeBack(bytes, all);
     lost.clear();
     unsynced.clear();
   }
@@ -336,12 +357,11 @@ final class SimShelf {
   /** A copy of the backing as a power loss at this moment might leave it. */
   byte[] afterPowerLoss() {
     byte[] copy = bytes.clone();
-    takeBack(copy);
+    takeBack(copy, random.nextBoolean());
     return copy;
   }
 
-  private void takeBack(byte[] target) {
-    boolean all = random.nextBoolean();
+  private void takeBack(byte[] target, boolean all) {
     Map<Integer, List<Before>> earlier = new TreeMap<>();
     lost.forEach((offset, versions) -> earlier.put(offset, new ArrayList<>(versions)));
     unsynced.forEach(
