@@ -58,6 +58,7 @@ public final class Cli {
           FLUSH,
           VERIFY,
           EMERGENCY,
+          SHELF,
           EVENTS ->
           new ClientVerbs(invocation, out).run();
     }

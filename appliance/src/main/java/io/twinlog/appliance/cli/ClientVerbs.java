@@ -3,6 +3,7 @@ package io.twinlog.appliance.cli;
 import io.twinlog.appliance.admin.AdminClient;
 import io.twinlog.appliance.admin.AdminException;
 import io.twinlog.proto.admin.Action;
+import io.twinlog.proto.admin.BackingStatus;
 import io.twinlog.proto.admin.EventsRequest;
 import io.twinlog.proto.admin.OperateRequest;
 import io.twinlog.proto.admin.Reply;
@@ -59,10 +60,10 @@ final class ClientVerbs {
     };
   }
 
-  private Request request() {
+  private Request request() throws UsageException {
     String resource = invocation.resource();
     Request.Builder request = Request.newBuilder();
-    if (invocation.verb() == Verb.STATUS) {
+    if (invocation.verb() == Verb.STATUS || isShelfList()) {
       request.setStatus(
           StatusRequest.newBuilder()
               .setResource(resource)
@@ -75,6 +76,7 @@ final class ClientVerbs {
           OperateRequest.newBuilder()
               .setResource(resource)
               .setAction(action())
+              .setShelf(shelf())
               .setForce(invocation.has(Flag.FORCE))
               .setAcceptLoss(invocation.has(Flag.ACCEPT_LOSS))
               .setBacking(invocation.has(Flag.BACKING))
@@ -83,7 +85,22 @@ final class ClientVerbs {
     return request.build();
   }
 
-  private Action action() {
+  private boolean isShelfList() {
+    return invocation.verb() == Verb.SHELF && invocation.arguments().get(0).equals("list");
+  }
+
+  /** The number of the shelf meant; 0 when the verb is about none. */
+  private int shelf() throws UsageException {
+    if (invocation.verb() != Verb.SHELF) {
+      return 0;
+    }
+    if (invocation.arguments().size() < 3 || !invocation.arguments().get(2).matches("[1-9]")) {
+      throw new UsageException("which shelf? say its number, counted from 1 in the configuration");
+    }
+    return Integer.parseInt(invocation.arguments().get(2));
+  }
+
+  private Action action() throws UsageException {
     Verb verb = invocation.verb();
     return switch (verb) {
       case PROMOTE -> Action.PROMOTE;
@@ -99,16 +116,32 @@ final class ClientVerbs {
       case VERIFY -> Action.VERIFY;
       case EMERGENCY ->
           invocation.arguments().get(0).equals("on") ? Action.EMERGENCY_ON : Action.EMERGENCY_OFF;
+      case SHELF ->
+          switch (invocation.arguments().get(0)) {
+            case "fail" -> Action.FAIL_SHELF;
+            case "restore" -> Action.RESTORE_SHELF;
+            default ->
+                throw new UsageException(
+                    "shelf " + invocation.arguments().get(0) + ": not one of list, fail, restore");
+          };
       case NODE, CREATE, STATUS, EVENTS, CHECK, EXPORT, VERSION, HELP ->
           throw new IllegalArgumentException(verb + " is no operation on a running node");
     };
+  }
+
+  private static String shelves(BackingStatus backing) {
+    StringBuilder text = new StringBuilder();
+    StatusText.appendShelves(text, backing, "");
+    return text.isEmpty() ? "the backing has one shelf\n" : text.toString();
   }
 
   private void print(Reply reply) throws RefusedException {
     boolean json = invocation.has(Flag.JSON);
     switch (reply.getBodyCase()) {
       case STATUS -> {
-        if (json) {
+        if (isShelfList()) {
+          out.print(shelves(reply.getStatus().getResources(0).getBacking()));
+        } else if (json) {
           out.println(StatusJson.of(reply.getStatus()));
         } else {
           out.print(StatusText.of(reply.getStatus(), invocation.has(Flag.WATCH)));

@@ -21,7 +21,7 @@ record Invocation(
 
   /** The resource named, or empty when the verb leaves it open. */
   String resource() {
-    int index = verb == Verb.EMERGENCY ? 1 : 0;
+    int index = verb == Verb.EMERGENCY || verb == Verb.SHELF ? 1 : 0;
     return arguments.size() > index ? arguments.get(index) : "";
   }
 }

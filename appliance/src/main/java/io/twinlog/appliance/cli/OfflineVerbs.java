@@ -10,6 +10,7 @@ import io.twinlog.blockdev.log.BackingExport;
 import io.twinlog.blockdev.log.BackingFormat;
 import io.twinlog.blockdev.log.Layout;
 import io.twinlog.blockdev.log.NewBacking;
+import io.twinlog.blockdev.log.Stagger;
 import io.twinlog.blockdev.log.Superblock;
 import io.twinlog.blockdev.shelf.Shelf;
 import io.twinlog.blockdev.shelf.ShelfSpec;
@@ -59,45 +60,73 @@ final class OfflineVerbs {
       throw new RefusedException(
           user + " is running and has resource " + resource.name() + "; stop it first");
     }
-    // With the larger sectors, so that the file suffices whatever its file system has.
-    long bytes = Layout.of(resource.sizeBytes(), 4096, resource.ringBytes()).totalBytes();
-    boolean made = resource.shelf().createIfMissing(bytes);
+    int count = resource.shelves().size();
+    // With the larger sectors, so that a file suffices whatever its file system has.
+    Layout largest = Layout.of(resource.sizeBytes(), 4096, resource.ringBytes());
+    long bytes = stagger(largest, count).shelfBytes();
+    List<ShelfSpec> made = new ArrayList<>();
+    List<Shelf> shelves = new ArrayList<>();
     boolean formatted = false;
-    try (Shelf shelf = resource.shelf().open(resource.name(), OfflineVerbs::fatal)) {
-      Layout layout = Layout.of(resource.sizeBytes(), shelf.sectorBytes(), resource.ringBytes());
+    try {
+      int sectorBytes = 512;
+      for (ShelfSpec spec : resource.shelves()) {
+        if (spec.createIfMissing(bytes)) {
+          made.add(spec);
+        }
+        Shelf shelf = spec.open(resource.name(), OfflineVerbs::fatal);
+        shelves.add(shelf);
+        sectorBytes = Math.max(sectorBytes, shelf.sectorBytes());
+      }
+      Layout layout = Layout.of(resource.sizeBytes(), sectorBytes, resource.ringBytes());
       NewBacking backing =
           new NewBacking(
               UUID.randomUUID(),
               resource.name(),
-              layout,
+              stagger(layout, count),
               resource.nodeNames(),
               Instant.now().truncatedTo(ChronoUnit.SECONDS));
-      Superblock superblock = BackingFormat.create(shelf, backing, invocation.has(Flag.FORCE));
+      Superblock superblock = BackingFormat.create(shelves, backing, invocation.has(Flag.FORCE));
       formatted = true;
-      out.println(
-          (made ? "made " : "formatted ")
-              + resource.shelf().text()
-              + " for "
-              + resource.name()
-              + ": device "
-              + Units.bytes(resource.sizeBytes())
-              + ", two log rings of "
-              + Units.bytes(layout.ringBytes())
-              + ", nodes "
-              + String.join(" and ", resource.nodeNames())
-              + ", "
-              + superblock.resource());
+      for (ShelfSpec spec : resource.shelves()) {
+        out.println(
+            (made.contains(spec) ? "made " : "formatted ")
+                + spec.text()
+                + " for "
+                + resource.name()
+                + ": device "
+                + Units.bytes(resource.sizeBytes())
+                + ", two log rings of "
+                + Units.bytes(layout.ringBytes())
+                + ", nodes "
+                + String.join(" and ", resource.nodeNames())
+                + ", "
+                + superblock.resource());
+      }
+      if (count == 2) {
+        out.println(
+            "note: with one of two shelves lost the data is safe, but no view can be changed and a"
+                + " node alone cannot go on; three shelves can lose any one");
+      }
     } finally {
-      if (made && !formatted && resource.shelf() instanceof ShelfSpec.FileSpec file) {
-        Files.deleteIfExists(file.path());
+      for (Shelf shelf : shelves) {
+        shelf.close();
+      }
+      for (ShelfSpec spec : made) {
+        if (!formatted && spec instanceof ShelfSpec.FileSpec file) {
+          Files.deleteIfExists(file.path());
+        }
       }
     }
+  }
+
+  private static Stagger stagger(Layout layout, int shelves) {
+    return new Stagger(layout, shelves, Stagger.DEFAULT_CHUNK_BYTES);
   }
 
   private void check(ResourceConfig resource) throws IOException, RefusedException {
     warnOfUser(resource);
     try (OpenBacking backing = OpenBacking.open(resource, OfflineVerbs::fatal)) {
-      BackingCheck.Report report = BackingCheck.run(backing.shelf(), backing.superblock());
+      BackingCheck.Report report = BackingCheck.run(backing.openShelves(), backing.superblock());
       out.print(report.text());
       if (report.recovered() == null || !report.problems().isEmpty()) {
         throw new RefusedException(
@@ -111,7 +140,8 @@ final class OfflineVerbs {
   private void export(ResourceConfig resource, Path file) throws IOException, RefusedException {
     warnOfUser(resource);
     try (OpenBacking backing = OpenBacking.open(resource, OfflineVerbs::fatal)) {
-      BackingCheck.Report report = BackingExport.run(backing.shelf(), backing.superblock(), file);
+      BackingCheck.Report report =
+          BackingExport.run(backing.openShelves(), backing.superblock(), file);
       out.println(
           "exported "
               + resource.name()

@@ -8,6 +8,7 @@ import io.twinlog.proto.admin.Event;
 import io.twinlog.proto.admin.NodeStatus;
 import io.twinlog.proto.admin.PeerStatus;
 import io.twinlog.proto.admin.ResourceStatus;
+import io.twinlog.proto.admin.ShelfStatus;
 import io.twinlog.proto.admin.SyncStatus;
 import io.twinlog.proto.admin.VerifyStatus;
 import io.twinlog.proto.admin.ViewStatus;
@@ -122,6 +123,16 @@ final class StatusJson {
     json.field("ringUsedBytes", backing.getRingUsedBytes());
     json.field("ringBytes", backing.getRingBytes());
     json.field("populated", backing.getPopulated());
+    json.key("shelves").beginArray();
+    for (ShelfStatus shelf : backing.getShelvesList()) {
+      json.beginObject();
+      json.field("state", shelf.getState());
+      json.field("error", shelf.getError());
+      json.field("doneBytes", shelf.getDoneBytes());
+      json.field("totalBytes", shelf.getTotalBytes());
+      json.endObject();
+    }
+    json.endArray();
     json.endObject();
   }
 

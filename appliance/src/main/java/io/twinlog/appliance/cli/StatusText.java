@@ -5,6 +5,7 @@ import io.twinlog.proto.admin.BackingStatus;
 import io.twinlog.proto.admin.NodeStatus;
 import io.twinlog.proto.admin.PeerStatus;
 import io.twinlog.proto.admin.ResourceStatus;
+import io.twinlog.proto.admin.ShelfStatus;
 import io.twinlog.proto.admin.ViewStatus;
 
 /** A node's status for a person, in the manner of {@code drbdadm status}. */
@@ -71,6 +72,28 @@ final class StatusText {
       out.append(" populating");
     }
     out.append('\n');
+    boolean allWell =
+        backing.getShelvesList().stream()
+            .allMatch(shelf -> shelf.getState().equals("live") && shelf.getError().isEmpty());
+    if (!allWell) {
+      appendShelves(out, backing, "    ");
+    }
+  }
+
+  /** A line for each shelf. */
+  static void appendShelves(StringBuilder out, BackingStatus backing, String indent) {
+    for (int i = 0; i < backing.getShelvesCount(); i++) {
+      ShelfStatus shelf = backing.getShelves(i);
+      out.append(indent).append("shelf ").append(i + 1).append(' ').append(shelf.getState());
+      if (shelf.getTotalBytes() > 0) {
+        out.append(' ').append(Units.bytes(shelf.getDoneBytes()));
+        out.append(" of ").append(Units.bytes(shelf.getTotalBytes()));
+      }
+      if (!shelf.getError().isEmpty()) {
+        out.append(": ").append(shelf.getError());
+      }
+      out.append('\n');
+    }
   }
 
   private static void appendPeer(StringBuilder out, ResourceStatus resource, boolean bars) {

@@ -34,6 +34,10 @@ enum Verb {
       "emergency",
       List.of("on|off", "[RESOURCE]"),
       "power may fail: log at once, acknowledge only what is logged"),
+  SHELF(
+      "shelf",
+      List.of("list|fail|restore", "RESOURCE", "[NUMBER]"),
+      "show several shelves; take one out of use, or in again, on the primary"),
   EVENTS(
       "events",
       List.of("[RESOURCE]"),

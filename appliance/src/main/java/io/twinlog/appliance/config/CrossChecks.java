@@ -21,9 +21,11 @@ final class CrossChecks {
     Map<String, Endpoint.Tcp> metrics = new HashMap<>();
     for (ResourceConfig resource : resources) {
       String key = "resource " + resource.name();
-      String other = shelves.putIfAbsent(resource.shelf(), resource.name());
-      if (other != null) {
-        root.wrong(key, resource.shelf().text() + " is the backing of resource " + other + " too");
+      for (ShelfSpec shelf : resource.shelves()) {
+        String other = shelves.putIfAbsent(shelf, resource.name());
+        if (other != null) {
+          root.wrong(key, shelf.text() + " is the backing of resource " + other + " too");
+        }
       }
       checkAoe(resource, targets, root, key);
       for (NodeConfig node : resource.nodes()) {

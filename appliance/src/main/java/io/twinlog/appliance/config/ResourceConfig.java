@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param name also that of the NBD export
  * @param sizeBytes of the device; a multiple of 4096
- * @param shelf where the backing is
+ * @param shelves where the backing is: one, or several staggered ones
  * @param ringBytes size of each node's log ring; 0: as the format chooses
  * @param nodes the two nodes, in the order of the file: node 0 and node 1
  * @param secretFile what both nodes know and nobody else does; empty only when the peer link does
@@ -28,7 +28,7 @@ import java.util.Optional;
 public record ResourceConfig(
     String name,
     long sizeBytes,
-    ShelfSpec shelf,
+    List<ShelfSpec> shelves,
     long ringBytes,
     List<NodeConfig> nodes,
     Optional<Path> secretFile,
@@ -43,6 +43,7 @@ public record ResourceConfig(
     AoeOptions aoe) {
 
   public ResourceConfig {
+    shelves = List.copyOf(shelves);
     nodes = List.copyOf(nodes);
   }
 

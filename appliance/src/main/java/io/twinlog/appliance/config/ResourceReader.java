@@ -4,6 +4,7 @@ import com.typesafe.config.ConfigValue;
 import io.twinlog.appliance.config.ResourceConfig.Limits;
 import io.twinlog.appliance.text.Units;
 import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.Stagger;
 import io.twinlog.blockdev.shelf.ShelfSpec;
 import io.twinlog.replication.core.ReplicaConfig.Timing;
 import io.twinlog.replication.core.ResyncRates;
@@ -25,7 +26,9 @@ final class ResourceReader {
   private static final String RAM_DIR_FORM = "the absolute path of a directory in a tmpfs";
   private static final String SIZE_FORM = "a size such as 256 MiB";
   private static final String SHELF_FORM =
-      "one shelf as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"";
+      "one shelf, or 2 to "
+          + Stagger.MAX_SHELVES
+          + ", each as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"";
   private static final String NODES_FORM = "nodes { NAME { peer = ... } NAME { peer = ... } }";
 
   /** One request of the largest size must fit: 32 MiB. */
@@ -48,7 +51,7 @@ final class ResourceReader {
     }
     long size = size("size", block.require("size", SIZE_FORM), 0, Layout.MAX_DEVICE_BYTES);
     Optional<Section> backing = block.section("backing", block.require("backing", SHELF_FORM));
-    Optional<ShelfSpec> shelf = backing.flatMap(this::shelf);
+    List<ShelfSpec> shelves = backing.map(this::shelves).orElse(List.of());
     long ring = backing.map(b -> ring(b, size)).orElse(0L);
     backing.ifPresent(Section::finish);
     List<NodeConfig> nodes = nodes();
@@ -68,26 +71,13 @@ final class ResourceReader {
     AoeOptions aoe = AoeReader.read(block.section("aoe", block.find("aoe")));
     warnOfOpenAoe(nodes, aoe);
     block.finish();
-    if (shelf.isEmpty() || nodes.size() != 2) {
+    if (shelves.isEmpty() || nodes.size() != 2) {
       return Optional.empty();
     }
     return Optional.of(
         new ResourceConfig(
-            name,
-            size,
-            shelf.get(),
-            ring,
-            nodes,
-            secret,
-            automatic,
-            toLog,
-            huge,
-            maxDirty,
-            timing,
-            limits,
-            resync,
-            ramDir,
-            aoe));
+            name, size, shelves, ring, nodes, secret, automatic, toLog, huge, maxDirty, timing,
+            limits, resync, ramDir, aoe));
   }
 
   /** Where the RAM copy is, when it is to outlive the process. */
@@ -132,22 +122,25 @@ final class ResourceReader {
     return backing.size("ring", backing.find("ring"), 0, 4 * KIB, min, 4 * Layout.MAX_DEVICE_BYTES);
   }
 
-  private Optional<ShelfSpec> shelf(Section backing) {
+  private List<ShelfSpec> shelves(Section backing) {
     List<ConfigValue> given =
         backing.texts("shelves", backing.require("shelves", SHELF_FORM), SHELF_FORM);
-    if (given.size() > 1) {
-      backing.wrong(
-          "shelves", "staggered shelves are not available in this version; allowed: " + SHELF_FORM);
+    if (given.size() > Stagger.MAX_SHELVES) {
+      backing.wrong("shelves", "has " + given.size() + "; allowed: " + SHELF_FORM);
     }
     List<ShelfSpec> shelves = new ArrayList<>();
     for (ConfigValue value : given) {
       try {
-        shelves.add(ShelfSpec.parse(ConfigLoader.text(value)));
+        ShelfSpec shelf = ShelfSpec.parse(ConfigLoader.text(value));
+        if (shelves.contains(shelf)) {
+          backing.wrongValue("shelves", value, shelf.text() + " is named twice");
+        }
+        shelves.add(shelf);
       } catch (IllegalArgumentException e) {
         backing.wrongValue("shelves", value, e.getMessage() + "; allowed: " + SHELF_FORM);
       }
     }
-    return shelves.stream().findFirst();
+    return shelves;
   }
 
   private List<NodeConfig> nodes() {

@@ -66,6 +66,8 @@ final class NodeService implements AdminService {
           case FLUSH -> driver.flush();
           case VERIFY ->
               request.getStop() ? driver.stopVerify() : driver.verify(request.getBacking());
+          case FAIL_SHELF -> driver.failShelf(request.getShelf() - 1);
+          case RESTORE_SHELF -> driver.restoreShelf(request.getShelf() - 1);
           case EMERGENCY_ON, EMERGENCY_OFF, ACTION_UNSPECIFIED, UNRECOGNIZED ->
               CompletableFuture.completedFuture(
                   new OperatorAnswer(false, "the node does not know this action: is it older?"));

@@ -5,6 +5,7 @@ import io.twinlog.proto.admin.Counters;
 import io.twinlog.proto.admin.Difference;
 import io.twinlog.proto.admin.PeerStatus;
 import io.twinlog.proto.admin.ResourceStatus;
+import io.twinlog.proto.admin.ShelfStatus;
 import io.twinlog.proto.admin.SyncStatus;
 import io.twinlog.proto.admin.VerifyStatus;
 import io.twinlog.proto.admin.ViewStatus;
@@ -81,6 +82,16 @@ final class StatusMapper {
         .setRingUsedBytes(backing.ringUsedBytes())
         .setRingBytes(backing.ringBytes())
         .setPopulated(backing.populated())
+        .addAllShelves(backing.shelves().stream().map(StatusMapper::shelf).toList())
+        .build();
+  }
+
+  private static ShelfStatus shelf(ReplicaReport.ShelfState shelf) {
+    return ShelfStatus.newBuilder()
+        .setState(shelf.state())
+        .setError(shelf.error())
+        .setDoneBytes(shelf.doneBytes())
+        .setTotalBytes(shelf.totalBytes())
         .build();
   }
 

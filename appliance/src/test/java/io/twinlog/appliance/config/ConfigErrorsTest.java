@@ -50,7 +50,7 @@ class ConfigErrorsTest {
             "twinlog.conf:2: resource r0: size: \"256 Mbi\" is not a size that fits; allowed:"
                 + " a multiple of 4 KiB from 4 KiB to 1 TiB",
             "twinlog.conf:3: resource r0: backing: shelves: is missing; allowed:"
-                + " one shelf as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"",
+                + " one shelf, or 2 to 8, each as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"",
             "twinlog.conf:3: resource r0: backing: shelfs: unknown key; did you mean shelves?;"
                 + " allowed: shelves, ring",
             "twinlog.conf:5: resource r0: nodes: alpha: peer: \"10.0.0.1\" is no address; allowed: "
@@ -95,13 +95,12 @@ class ConfigErrorsTest {
       value = {
         "file:/srv/san/r0.img | aoe:eth1"
             + " | 3: resource r0: backing: shelves: shelf aoe:eth1: not an AoE target; one looks"
-            + " like aoe:eth1/7.0; allowed: one shelf as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"",
+            + " like aoe:eth1/7.0; allowed: one shelf, or 2 to 8, each as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"",
         "file:/srv/san/r0.img | file:r0.img"
             + " | 3: resource r0: backing: shelves: shelf file:r0.img: the path must be absolute;"
-            + " allowed: one shelf as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"",
-        "\"file:/srv/san/r0.img\" | \"file:/a\", \"file:/b\""
-            + " | 3: resource r0: backing: shelves: staggered shelves are not available in this"
-            + " version; allowed: one shelf as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"",
+            + " allowed: one shelf, or 2 to 8, each as \"file:/PATH\" or \"aoe:INTERFACE/SHELF.SLOT\"",
+        "\"file:/srv/san/r0.img\" | \"file:/a\", \"file:/a\""
+            + " | 3: resource r0: backing: shelves: file:/a is named twice",
         "MiB | TiB | 2: resource r0: size: \"256 TiB\" is not a size that fits; allowed: a multiple"
             + " of 4 KiB from 4 KiB to 1 TiB",
         "256 MiB | 1000 | 2: resource r0: size: 1000 is not a size that fits; allowed: a multiple"

@@ -31,7 +31,7 @@ class ConfigLoaderTest {
     ResourceConfig resource = load(ConfigFiles.SMALLEST).resources().get(0);
     assertEquals("r0", resource.name());
     assertEquals(256L << 20, resource.sizeBytes());
-    assertEquals(ShelfSpec.parse("file:/srv/san/r0.img"), resource.shelf());
+    assertEquals(List.of(ShelfSpec.parse("file:/srv/san/r0.img")), resource.shelves());
     assertEquals(0, resource.ringBytes());
     assertEquals(List.of("alpha", "beta"), resource.nodeNames());
     assertEquals(Timing.defaults(), resource.timing());

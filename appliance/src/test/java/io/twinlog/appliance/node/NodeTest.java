@@ -53,10 +53,14 @@ class NodeTest {
 
   @BeforeEach
   void setUp() throws Exception {
+    // All at once: a port that was let go may be given out again.
+    List<ServerSocket> free = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        ports.add(free.getLocalPort());
-      }
+      free.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+      ports.add(free.get(i).getLocalPort());
+    }
+    for (ServerSocket socket : free) {
+      socket.close();
     }
     String text =
         """
@@ -83,8 +87,8 @@ class NodeTest {
 
   private static void format(ResourceConfig resource) throws IOException {
     Layout layout = Layout.of(resource.sizeBytes(), 512, 0);
-    resource.shelf().createIfMissing(layout.totalBytes());
-    try (Shelf shelf = resource.shelf().open("r0", (thread, failure) -> {})) {
+    resource.shelves().get(0).createIfMissing(layout.totalBytes());
+    try (Shelf shelf = resource.shelves().get(0).open("r0", (thread, failure) -> {})) {
       NewBacking backing =
           new NewBacking(
               UUID.randomUUID(), "r0", layout, resource.nodeNames(), Instant.ofEpochSecond(1));
@@ -174,7 +178,7 @@ class NodeTest {
     Files.delete(shelf);
     StartException missing = assertThrows(StartException.class, () -> start("alpha"));
     assertTrue(missing.getMessage().contains("r0.img"), missing.getMessage());
-    config.resources().get(0).shelf().createIfMissing(size);
+    config.resources().get(0).shelves().get(0).createIfMissing(size);
     StartException blank = assertThrows(StartException.class, () -> start("alpha"));
     assertTrue(blank.getMessage().contains("twinlog create r0"), blank.getMessage());
   }

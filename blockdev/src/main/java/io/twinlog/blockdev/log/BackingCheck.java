@@ -62,8 +62,8 @@ public final class BackingCheck {
   private final Superblock superblock;
   private final List<String> problems = new ArrayList<>();
 
-  private BackingCheck(Shelf shelf, Superblock superblock) {
-    this.reader = new BackingReader(shelf, superblock);
+  private BackingCheck(BackingReader reader, Superblock superblock) {
+    this.reader = reader;
     this.superblock = superblock;
   }
 
@@ -73,7 +73,16 @@ public final class BackingCheck {
    * @param superblock as {@link BackingFormat#open} gave it
    */
   public static Report run(Shelf shelf, Superblock superblock) throws IOException {
-    return new BackingCheck(shelf, superblock).run();
+    return run(new BackingReader(shelf, superblock), superblock);
+  }
+
+  /** The same on several shelves, in their order; null for one that cannot be used. */
+  public static Report run(List<Shelf> shelves, Superblock superblock) throws IOException {
+    return run(new BackingReader(shelves, superblock), superblock);
+  }
+
+  static Report run(BackingReader reader, Superblock superblock) throws IOException {
+    return new BackingCheck(reader, superblock).run();
   }
 
   private Report run() throws IOException {

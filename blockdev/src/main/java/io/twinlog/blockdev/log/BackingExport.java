@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 
 /** Writes the device, as of the last write that the backing holds, to a file. */
 public final class BackingExport {
@@ -26,16 +27,23 @@ public final class BackingExport {
    * @return what was exported; the caller says so when it is not complete
    */
   public static Report run(Shelf shelf, Superblock superblock, Path image) throws IOException {
-    Report report = BackingCheck.run(shelf, superblock);
+    return run(List.of(shelf), superblock, image);
+  }
+
+  /** The same from several shelves, in their order; null for one that cannot be used. */
+  public static Report run(List<Shelf> shelves, Superblock superblock, Path image)
+      throws IOException {
+    BackingReader reader = new BackingReader(shelves, superblock);
+    Report report = BackingCheck.run(reader, superblock);
     if (report.recovered() == null) {
       throw new IOException(
-          "cannot tell what shelf %s holds: %s"
-              .formatted(shelf.name(), String.join("; ", report.problems())));
+          "cannot tell what the backing of %s holds: %s"
+              .formatted(superblock.resourceName(), String.join("; ", report.problems())));
     }
     try (FileChannel file =
         FileChannel.open(image, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       try {
-        copy(new BackingReader(shelf, superblock), report, file);
+        copy(reader, report, file);
         file.force(true);
       } catch (IOException e) {
         Files.deleteIfExists(image);

@@ -8,6 +8,7 @@ import io.twinlog.blockdev.shelf.BlockingShelf;
 import io.twinlog.blockdev.shelf.Shelf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -25,9 +26,13 @@ public final class BackingFormat {
   private final BlockingShelf io;
   private final NewBacking backing;
   private final Layout layout;
+  private final Stagger stagger;
+  private final int index;
   private final ByteBuffer buffer = AlignedBuffers.allocate(CHUNK_BYTES);
 
-  private BackingFormat(Shelf shelf, NewBacking backing) {
+  private BackingFormat(Shelf shelf, int index, NewBacking backing) {
+    this.index = index;
+    this.stagger = backing.stagger();
     this.shelf = shelf;
     this.io = new BlockingShelf(shelf);
     this.backing = backing;
@@ -43,7 +48,28 @@ public final class BackingFormat {
    */
   public static Superblock create(Shelf shelf, NewBacking backing, boolean force)
       throws IOException {
-    return new BackingFormat(shelf, backing).create(force);
+    return create(List.of(shelf), backing, force);
+  }
+
+  /**
+   * Formats all shelves of a backing. Each is looked at before any is written.
+   *
+   * @param shelves in their order, as many as the backing has
+   */
+  public static Superblock create(List<Shelf> shelves, NewBacking backing, boolean force)
+      throws IOException {
+    List<BackingFormat> formats = new ArrayList<>();
+    for (int index = 0; index < shelves.size(); index++) {
+      BackingFormat format = new BackingFormat(shelves.get(index), index, backing);
+      format.refuseUnfit(force);
+      formats.add(format);
+    }
+    Superblock first = null;
+    for (BackingFormat format : formats) {
+      Superblock superblock = format.create();
+      first = first == null ? superblock : first;
+    }
+    return first;
   }
 
   /**
@@ -56,13 +82,13 @@ public final class BackingFormat {
     return new BackingOpening(shelf, expected).open();
   }
 
-  private Superblock create(boolean force) throws IOException {
+  private void refuseUnfit(boolean force) throws IOException {
     long shelfBytes = shelf.sizeBytes();
-    if (shelfBytes < layout.totalBytes()) {
+    if (shelfBytes < stagger.shelfBytes()) {
       throw refusal(
           Reason.TOO_SMALL,
           "has %d bytes; a device of %d bytes needs %d"
-              .formatted(shelfBytes, layout.deviceBytes(), layout.totalBytes()));
+              .formatted(shelfBytes, layout.deviceBytes(), stagger.shelfBytes()));
     }
     if (shelf.sectorBytes() > layout.sectorBytes()) {
       throw refusal(
@@ -70,44 +96,44 @@ public final class BackingFormat {
           "has sectors of %d bytes, more than the %d asked for"
               .formatted(shelf.sectorBytes(), layout.sectorBytes()));
     }
-    long mainOffset = Layout.superblockOffset(shelfBytes);
     if (!force) {
-      refuseIfUsed(mainOffset);
+      refuseIfUsed(Layout.superblockOffset(shelfBytes));
     }
-    Superblock superblock =
-        new Superblock(
-            backing.resource(),
-            backing.resourceName(),
-            layout,
-            backing.nodeNames(),
-            0,
-            1,
-            shelfBytes,
-            backing.created());
+  }
+
+  private Superblock create() throws IOException {
+    long shelfBytes = shelf.sizeBytes();
+    long mainOffset = Layout.superblockOffset(shelfBytes);
+    Superblock superblock = backing.label(index, shelfBytes);
 
     // An old superblock goes first: a crash in between leaves no backing rather than a mixed one.
     zero(mainOffset, mainOffset + Layout.BLOCK_BYTES);
-    zero(layout.superblockCopyOffset(), layout.ringOffset(0));
+    zero(
+        stagger.placeOnEvery(layout.superblockCopyOffset()),
+        stagger.placeOnEvery(layout.superblockCopyOffset())
+            + layout.ringOffset(0)
+            - layout.superblockCopyOffset());
     for (int node = 0; node < 2; node++) {
       SlotRecord slot = new SlotRecord(node, 1, 0, 1, 0, 0, null, firstView(), 0, 0);
       SlotCodec.encode(slot, buffer.clear().limit(layout.sectorBytes()));
-      write("first slot", layout.slotOffset(node, 1));
+      write("first slot", stagger.placeOnEvery(layout.slotOffset(node, 1)));
       CheckpointRecord checkpoint = new CheckpointRecord(node, 1, 0, 1, 0, 1, 0);
       CheckpointCodec.encode(checkpoint, buffer.clear().limit(layout.sectorBytes()));
-      write("first checkpoint", layout.checkpointOffset(node, 1));
+      write("first checkpoint", stagger.placeOnEvery(layout.checkpointOffset(node, 1)));
     }
     SuperblockCodec.encode(superblock, buffer.clear());
-    write("superblock copy", layout.superblockCopyOffset());
+    write("superblock copy", stagger.placeOnEvery(layout.superblockCopyOffset()));
     write("superblock", mainOffset);
     return superblock;
   }
 
-  private static View firstView() {
-    return new View(1, View.NO_NODE, 0, 0, 0, 0, true, true, 1, List.of());
+  private View firstView() {
+    return new View(1, View.NO_NODE, 0, 0, 0, 0, true, true, stagger.all(), List.of());
   }
 
   private void refuseIfUsed(long mainOffset) throws IOException {
-    for (long offset : new long[] {mainOffset, layout.superblockCopyOffset()}) {
+    long copyOffset = stagger.placeOnEvery(layout.superblockCopyOffset());
+    for (long offset : new long[] {mainOffset, copyOffset}) {
       read("superblock", offset, Layout.BLOCK_BYTES);
       Reading reading = SuperblockCodec.decode(buffer);
       if (!(reading instanceof Absent)) {

@@ -38,7 +38,9 @@ final class BackingOpening {
       Superblock superblock = intact.superblock();
       requireExpected(superblock);
       requireShelfSize(superblock, shelfBytes);
-      requireSame(superblock, superblock.layout().superblockCopyOffset(), mainOffset, shelfBytes);
+      long copyOffset =
+          superblock.stagger().placeOnEvery(superblock.layout().superblockCopyOffset());
+      requireSame(superblock, copyOffset, mainOffset, shelfBytes);
       return superblock;
     }
     if (main instanceof NewerFormat newer) {
@@ -58,6 +60,17 @@ final class BackingOpening {
                   superblock.resource(),
                   expected.resourceName(),
                   expected.resource() == null ? "" : " (" + expected.resource() + ")"));
+    }
+    if (superblock.shelfCount() != expected.shelfCount()
+        || superblock.shelfIndex() != expected.shelfIndex()) {
+      throw refusal(
+          Reason.OTHER_SHELF,
+          "is shelf %d of %d, the configuration has it as shelf %d of %d: restore their order"
+              .formatted(
+                  superblock.shelfIndex() + 1,
+                  superblock.shelfCount(),
+                  expected.shelfIndex() + 1,
+                  expected.shelfCount()));
     }
     long deviceBytes = superblock.layout().deviceBytes();
     if (deviceBytes != expected.deviceBytes()) {

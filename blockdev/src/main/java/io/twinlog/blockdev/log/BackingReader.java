@@ -1,7 +1,6 @@
 package io.twinlog.blockdev.log;
 
 import io.twinlog.blockdev.shelf.AlignedBuffers;
-import io.twinlog.blockdev.shelf.BlockingShelf;
 import io.twinlog.blockdev.shelf.Shelf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,14 +12,19 @@ final class BackingReader {
 
   private final Superblock superblock;
   private final Layout layout;
-  private final BlockingShelf io;
+  private final BackingReads io;
   private final CRC32C checksum = new CRC32C();
   private final ByteBuffer buffer = AlignedBuffers.allocate(RingScanner.MAX_READ_BYTES);
 
-  BackingReader(Shelf shelf, Superblock superblock) {
+  BackingReader(Shelf shelf, Superblock superblock) throws IOException {
+    this(List.of(shelf), superblock);
+  }
+
+  /** {@code shelves} in their order; null for one that cannot be used. */
+  BackingReader(List<Shelf> shelves, Superblock superblock) throws IOException {
     this.superblock = superblock;
     this.layout = superblock.layout();
-    this.io = new BlockingShelf(shelf);
+    this.io = new BackingReads(shelves, superblock);
   }
 
   /** A node's slot area or checkpoint area: its newest record, null when there is none. */
@@ -37,7 +41,8 @@ final class BackingReader {
   }
 
   RingContents ring(CheckpointRecord checkpoint) throws IOException {
-    RingScanner scanner = new RingScanner(layout, superblock.resource(), checkpoint);
+    CopyScanner scanner =
+        new CopyScanner(io.stagger(), superblock.resource(), checkpoint, io.readable(), io.trust());
     for (ReadRequest next = scanner.next(); next != null; next = scanner.next()) {
       read("ring", next.offsetBytes(), next.lengthBytes());
       scanner.feed(buffer);

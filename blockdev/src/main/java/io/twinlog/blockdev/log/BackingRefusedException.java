@@ -27,6 +27,8 @@ public final class BackingRefusedException extends IOException {
     OTHER_SIZE,
     /** Of other nodes, or of these in another order. */
     OTHER_NODES,
+    /** Another of several shelves, or of another number of them. */
+    OTHER_SHELF,
     /** Sectors larger than the records are spaced. */
     OTHER_SECTORS,
     /** Not to be formatted, because it holds something. */

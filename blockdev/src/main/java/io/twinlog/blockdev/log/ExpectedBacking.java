@@ -9,6 +9,20 @@ import java.util.UUID;
  * @param resource the UUID, when it is known; else null
  * @param deviceBytes size of the device
  * @param nodeNames two, in the order of the configuration
+ * @param shelfIndex which shelf it is, from 0
+ * @param shelfCount how many there are
  */
 public record ExpectedBacking(
-    UUID resource, String resourceName, long deviceBytes, List<String> nodeNames) {}
+    UUID resource,
+    String resourceName,
+    long deviceBytes,
+    List<String> nodeNames,
+    int shelfIndex,
+    int shelfCount) {
+
+  /** On one shelf. */
+  public ExpectedBacking(
+      UUID resource, String resourceName, long deviceBytes, List<String> nodeNames) {
+    this(resource, resourceName, deviceBytes, nodeNames, 0, 1);
+  }
+}

@@ -9,8 +9,33 @@ import java.util.UUID;
  *
  * @param resource a UUID never used before: it is what keeps the logs of an earlier backing on the
  *     same shelf from being read
- * @param layout for sectors at least as large as the shelf's
+ * @param stagger with sectors at least as large as any shelf's
  * @param nodeNames two, in the order of the configuration
  */
 public record NewBacking(
-    UUID resource, String resourceName, Layout layout, List<String> nodeNames, Instant created) {}
+    UUID resource, String resourceName, Stagger stagger, List<String> nodeNames, Instant created) {
+
+  /** On one shelf. */
+  public NewBacking(
+      UUID resource, String resourceName, Layout layout, List<String> nodeNames, Instant created) {
+    this(resource, resourceName, Stagger.single(layout), nodeNames, created);
+  }
+
+  Layout layout() {
+    return stagger.layout();
+  }
+
+  /** The label of one of its shelves. */
+  Superblock label(int shelf, long shelfBytes) {
+    return new Superblock(
+        resource,
+        resourceName,
+        layout(),
+        nodeNames,
+        shelf,
+        stagger.shelves(),
+        stagger.chunkBytes(),
+        shelfBytes,
+        created);
+  }
+}

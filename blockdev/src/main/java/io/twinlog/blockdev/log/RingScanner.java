@@ -80,6 +80,36 @@ public final class RingScanner {
     this.end = new RingEnd(checkpoint.tailBatch(), checkpoint.tailPosition(), 0);
   }
 
+  /** Goes on from the last whole batch of a scan that has ended. */
+  private RingScanner(RingScanner ended) {
+    this.layout = ended.layout;
+    this.resource = ended.resource;
+    this.node = ended.node;
+    this.lapEnd = ended.lapEnd;
+    this.maxReadBytes = ended.maxReadBytes;
+    this.end = ended.end;
+    this.readPosition = end.position();
+    this.batches.addAll(ended.batches);
+    if (!batches.isEmpty()) {
+      LoggedBatch last = batches.get(batches.size() - 1);
+      this.view = last.view();
+      this.incarnation = last.incarnation();
+    }
+    if (readPosition == lapEnd) {
+      stop = Stop.END;
+    }
+  }
+
+  /** A new scan from the last whole batch on, of other copies of the same ring. */
+  RingScanner again() {
+    return new RingScanner(this);
+  }
+
+  /** Ring position behind the last whole batch. */
+  long endPosition() {
+    return end.position();
+  }
+
   /** What to read and feed next; the same until it has been fed. Null when the scan has ended. */
   public ReadRequest next() {
     if (stop != null) {

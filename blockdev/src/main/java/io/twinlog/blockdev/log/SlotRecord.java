@@ -12,7 +12,8 @@ package io.twinlog.blockdev.log;
  * @param promised Disk Paxos {@code mbal} in the ballot for view {@code chosen.number + 1}; 0 none
  * @param accepted Disk Paxos {@code bal}; 0 when {@code input} is null
  * @param input the proposed view of ballot {@code accepted}, without limits of its own; or null
- * @param chosen the latest view this node knows to be chosen
+ * @param chosen the latest view this node knows to be chosen; in its primary's slot with the
+ *     shelves that are live by now
  * @param counter moves while the node is alive and primary
  * @param nonce identity check at connect: what the peer is to read through its own path
  */
@@ -54,6 +55,13 @@ public record SlotRecord(
     }
     long marked = Math.max(mark, view.number());
     return new SlotRecord(node, sequence, incarnation, marked, 0, 0, null, view, counter, nonce);
+  }
+
+  /** Says which shelves of the chosen view are live by now; its primary's slot decides. */
+  public SlotRecord recordShelves(int liveShelves) {
+    View now = chosen.withLiveShelves(liveShelves);
+    return new SlotRecord(
+        node, sequence, incarnation, mark, promised, accepted, input, now, counter, nonce);
   }
 
   /** Shows that the node is alive. */

@@ -12,7 +12,8 @@ import java.util.UUID;
  * @param layout where everything lies
  * @param nodeNames two, node 0 and node 1
  * @param shelfIndex from 0
- * @param shelfCount 1: staggered shelves are of another format version
+ * @param shelfCount 1, or more for staggered shelves, which are of another format version
+ * @param chunkBytes how the shelves are staggered ({@link Stagger}); without meaning for one shelf
  * @param shelfBytes size of the shelf when it was formatted; the main superblock is in its last
  *     whole block
  * @param created when it was formatted, in milliseconds
@@ -24,19 +25,35 @@ public record Superblock(
     List<String> nodeNames,
     int shelfIndex,
     int shelfCount,
+    int chunkBytes,
     long shelfBytes,
     Instant created) {
 
   /** Checks what the fields of the layout have not. */
   public Superblock {
     nodeNames = List.copyOf(nodeNames);
+    long leastBytes = new Stagger(layout, shelfCount, chunkBytes).shelfBytes();
     if (nodeNames.size() != 2
-        || shelfIndex != 0
-        || shelfCount != 1
-        || shelfBytes < layout.totalBytes()) {
+        || shelfIndex < 0
+        || shelfIndex >= shelfCount
+        || shelfBytes < leastBytes) {
       throw new IllegalArgumentException(
-          "a superblock names two nodes, one shelf and at least %d bytes, not %s, %d of %d, %d"
-              .formatted(layout.totalBytes(), nodeNames, shelfIndex, shelfCount, shelfBytes));
+          "a superblock names two nodes, one of its shelves and at least %d bytes, not %s, %d of %d, %d"
+              .formatted(leastBytes, nodeNames, shelfIndex, shelfCount, shelfBytes));
     }
+  }
+
+  /** How the resource lies on its shelves. */
+  public Stagger stagger() {
+    return new Stagger(layout, shelfCount, chunkBytes);
+  }
+
+  /** Whether both are labels of one backing: they differ in the shelf alone. */
+  public boolean isSameBacking(Superblock other) {
+    return resource.equals(other.resource)
+        && layout.equals(other.layout)
+        && nodeNames.equals(other.nodeNames)
+        && shelfCount == other.shelfCount
+        && chunkBytes == other.chunkBytes;
   }
 }

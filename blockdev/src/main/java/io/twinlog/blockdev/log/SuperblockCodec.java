@@ -12,7 +12,7 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  *    0   8  magic "TWINLOGS"
- *    8   4  format version, 1
+ *    8   4  format version: 1 of a single shelf, 2 of staggered ones
  *   12   4  length of the record
  *   16      record: a protobuf message (backing.proto), then zeros
  * 4092   4  CRC32C of bytes 0 to 4091
@@ -24,7 +24,11 @@ import java.util.zip.CRC32C;
 final class SuperblockCodec {
 
   static final int BYTES = Layout.BLOCK_BYTES;
-  static final int FORMAT_VERSION = 1;
+
+  /** The newest that is known. */
+  static final int FORMAT_VERSION = 2;
+
+  private static final int SINGLE = 1;
 
   private static final long MAGIC = 0x5457494E4C4F4753L; // "TWINLOGS"
   private static final int VERSION_AT = 8;
@@ -58,7 +62,8 @@ final class SuperblockCodec {
     block.limit(BYTES).position(0);
     Fields.clear(block, 0, BYTES);
     Fields.putLong(block, 0, MAGIC);
-    Fields.putInt(block, VERSION_AT, FORMAT_VERSION);
+    int version = superblock.shelfCount() == 1 ? SINGLE : FORMAT_VERSION;
+    Fields.putInt(block, VERSION_AT, version);
     Fields.putInt(block, LENGTH_AT, bytes.length);
     block.put(RECORD_AT, bytes);
     Fields.putInt(block, CRC_AT, Fields.crc32c(new CRC32C(), block, 0, CRC_AT));
@@ -73,7 +78,7 @@ final class SuperblockCodec {
       return new Damaged("its checksum is wrong");
     }
     int version = Fields.getInt(block, VERSION_AT);
-    if (version != FORMAT_VERSION) {
+    if (version != SINGLE && version != FORMAT_VERSION) {
       return Integer.compareUnsigned(version, FORMAT_VERSION) > 0
           ? new NewerFormat(version)
           : new Damaged("there is no format version " + version);
@@ -105,6 +110,7 @@ final class SuperblockCodec {
         .addAllNodeNames(superblock.nodeNames())
         .setShelfIndex(superblock.shelfIndex())
         .setShelfCount(superblock.shelfCount())
+        .setChunkBytes(superblock.shelfCount() == 1 ? 0 : superblock.chunkBytes())
         .setShelfBytes(superblock.shelfBytes())
         .setCreatedMillis(superblock.created().toEpochMilli())
         .build();
@@ -122,6 +128,7 @@ final class SuperblockCodec {
         proto.getNodeNamesList(),
         proto.getShelfIndex(),
         proto.getShelfCount(),
+        proto.getChunkBytes() == 0 ? Stagger.DEFAULT_CHUNK_BYTES : proto.getChunkBytes(),
         proto.getShelfBytes(),
         Instant.ofEpochMilli(proto.getCreatedMillis()));
   }

@@ -15,7 +15,7 @@ import java.util.List;
  * @param base number of the last write that belongs to the history when the view begins
  * @param completeAtBirth whether the backing alone can rebuild the device from the view's start
  * @param clean an orderly stop: everything is on the backing, nobody is primary
- * @param liveShelves bit i is set when shelf i is not stale
+ * @param liveShelves bit i is set when shelf i is not stale as the view begins
  * @param limits for batches of earlier views, ascending by {@code fromView}; see {@link CutLimit}
  */
 public record View(
@@ -45,6 +45,21 @@ public record View(
 
   public View {
     limits = List.copyOf(limits);
+  }
+
+  /** The same view with other live shelves. */
+  public View withLiveShelves(int shelves) {
+    return new View(
+        number,
+        primary,
+        members,
+        incarnation0,
+        incarnation1,
+        base,
+        completeAtBirth,
+        clean,
+        shelves,
+        limits);
   }
 
   public boolean isMember(int node) {

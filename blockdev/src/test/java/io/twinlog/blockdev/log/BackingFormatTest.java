@@ -93,7 +93,15 @@ class BackingFormatTest {
   void shouldHaveTheDocumentedBytesWhenASuperblockIsEncoded() {
     Superblock superblock =
         new Superblock(
-            LogFixture.RESOURCE, "r0", LAYOUT, NODES, 0, 1, LAYOUT.totalBytes(), Instant.EPOCH);
+            LogFixture.RESOURCE,
+            "r0",
+            LAYOUT,
+            NODES,
+            0,
+            1,
+            Stagger.DEFAULT_CHUNK_BYTES,
+            LAYOUT.totalBytes(),
+            Instant.EPOCH);
     ByteBuffer block = ByteBuffer.allocate(4096);
     SuperblockCodec.encode(superblock, block);
     String expected =
@@ -239,8 +247,8 @@ class BackingFormatTest {
   @Test
   void shouldRefuseWhenTheFormatIsNewer() throws IOException {
     BackingFormat.create(shelf, BACKING, false);
-    forge(LAYOUT.totalBytes() - 4096, 8, 2);
-    assertTrue(openRefused(Reason.NEWER_FORMAT).contains("format version 2"));
+    forge(LAYOUT.totalBytes() - 4096, 8, 3);
+    assertTrue(openRefused(Reason.NEWER_FORMAT).contains("format version 3"));
     assertInstanceOf(
         NewerFormat.class,
         SuperblockCodec.decode(shelf.bytes().slice((int) LAYOUT.totalBytes() - 4096, 4096)));

@@ -96,8 +96,21 @@ final class Checkpointer {
   void begin(CheckpointRecord ownPublished, long greatestPosition) {
     end();
     replacesLog = false;
-    published = ownPublished;
+    // On several shelves a record may be on a minority; see Slots.adopt.
+    published = replica.shelves().isSingle() ? ownPublished : beyondUnseen(ownPublished);
     position = greatestPosition;
+  }
+
+  private static CheckpointRecord beyondUnseen(CheckpointRecord record) {
+    return new CheckpointRecord(
+        record.node(),
+        record.sequence() + (1L << 32),
+        record.incarnation(),
+        record.view(),
+        record.position(),
+        record.tailBatch(),
+        record.tailPosition(),
+        record.millis());
   }
 
   /** This node is primary no more: nothing further is written in place. */
@@ -248,7 +261,7 @@ final class Checkpointer {
   }
 
   private void writeMore() {
-    if (replica.isFrozen()) {
+    if (replica.isFrozen() || replica.shelfKeeper().fill().isCopying()) {
       return;
     }
     int block = owedNow.nextSetBit(cursor);

@@ -3,8 +3,10 @@ package io.twinlog.replication.core;
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.ram.MappedRam;
 import io.twinlog.blockdev.shelf.IoChain;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /**
  * What the core asks of the world. Carried out at once or queued, in the order of the calls; none
@@ -14,9 +16,25 @@ public interface Effects {
 
   /**
    * Carries out backing I/O; {@link IoChain#complete} is to be called on the resource's event loop
-   * later, never inside this call.
+   * later, never inside this call. With several shelves, to the first of them.
    */
   void submit(IoChain chain);
+
+  /** As {@link #submit(IoChain)}, to one of several shelves, which is counted from 0. */
+  default void submit(int shelf, IoChain chain) {
+    if (shelf != 0) {
+      throw new IllegalArgumentException("there is no shelf " + shelf);
+    }
+    submit(chain);
+  }
+
+  /**
+   * One of several shelves has failed: it is to be opened anew, and its label looked at. Nothing is
+   * under way on it.
+   *
+   * @param then told on the loop, later, why it cannot be used, or null
+   */
+  default void reopenShelf(int shelf, Consumer<IOException> then) {}
 
   /**
    * A direct buffer, 4096-aligned, position 0, limit {@code bytes}, with any content. The core

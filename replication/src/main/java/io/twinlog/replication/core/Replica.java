@@ -36,6 +36,8 @@ public final class Replica implements BlockService {
   private final Effects effects;
   private final Set<Rule> rules;
   private final BlockTable table;
+  private final Shelves shelves;
+  private final ShelfKeeper shelfKeeper;
   private final Slots slots;
   private final Views views;
   private final Starting starting;
@@ -60,6 +62,7 @@ public final class Replica implements BlockService {
   private long turnNanos;
   private boolean endTurnRequested;
   private boolean inEndTurn;
+  private boolean surveying;
 
   private long lastCounterNanos;
   private final BackingHealth health = new BackingHealth(this);
@@ -111,18 +114,20 @@ public final class Replica implements BlockService {
       int asideBlocks) {
     this.config = config;
     this.ram = ram;
-    this.effects = effects;
     this.rules = rules;
+    shelves = new Shelves(this, effects);
+    this.effects = shelves;
     table = new BlockTable(config.layout().deviceBytes(), record);
-    slots = new Slots(effects, config.layout(), config.node(), record);
-    views = new Views(this, effects, slots, record, table);
+    slots = new Slots(shelves, config.layout(), config.node(), record);
+    views = new Views(this, shelves, slots, record, table);
     starting = new Starting(this, slots, views);
     RequestQueue pending = new RequestQueue();
     log =
         new LogWriter(
-            this, effects, slots, table, ram, config.layout(), pending, pieceBlocks, asideBlocks);
-    checkpointer = new Checkpointer(this, effects, slots, table, ram, config.layout(), log);
-    loader = new Loader(this, effects, ram, config.layout());
+            this, shelves, slots, table, ram, config.layout(), pending, pieceBlocks, asideBlocks);
+    checkpointer = new Checkpointer(this, shelves, slots, table, ram, config.layout(), log);
+    shelfKeeper = new ShelfKeeper(this, shelves, slots, log, checkpointer);
+    loader = new Loader(this, shelves, ram, config.layout());
     primaryPart = new Primary(this, table, ram, slots, log, loader, pending, record);
     secondary = new Secondary(this, table, ram, slots, record);
     eviction = new Eviction((from, to, detail) -> event("peer", from, to, detail));
@@ -184,6 +189,7 @@ public final class Replica implements BlockService {
       views.startingPoint().loaded();
     }
     links.tick();
+    shelves.tick();
     moveCounter();
     handover.tick();
     promotion.tick();
@@ -219,6 +225,7 @@ public final class Replica implements BlockService {
       syncSource.pump();
       handover.pump();
       verify.pump();
+      shelfKeeper.pump();
     } else if (link() != null && view() != null) {
       secondary.confirm(link());
     }
@@ -326,8 +333,53 @@ public final class Replica implements BlockService {
       after(RETRY_NANOS / 5, () -> survey(completion));
       return;
     }
-    View judge = rules.contains(Rule.IGNORE_VOID_BATCHES) ? view() : Survey.countingAll(view());
-    Survey.run(effects, config.layout(), config.uuid(), judge, completion);
+    if (shelves.isSingle()) {
+      Survey.run(shelves, config.uuid(), judge(), completion);
+    } else if (surveying) {
+      // What one finds out about the copies holds for the shelves as a whole.
+      after(RETRY_NANOS / 5, () -> survey(completion));
+    } else {
+      surveying = true;
+      surveyShelves(
+          (error, result) -> {
+            surveying = false;
+            completion.done(error, result);
+          });
+    }
+  }
+
+  private void surveyShelves(Survey.Completion completion) {
+    if (isPrimary()) {
+      Survey.run(shelves, config.uuid(), judge(), completion);
+      return;
+    }
+    slots.read(
+        (error, reading) -> {
+          if (error != null) {
+            completion.done(error, null);
+          } else {
+            shelves.trustReading(reading);
+            Survey.run(shelves, config.uuid(), judge(), completion);
+          }
+        });
+  }
+
+  private View judge() {
+    return rules.contains(Rule.IGNORE_VOID_BATCHES) ? view() : Survey.countingAll(view());
+  }
+
+  Shelves shelves() {
+    return shelves;
+  }
+
+  ShelfKeeper shelfKeeper() {
+    return shelfKeeper;
+  }
+
+  /** A view is chosen, with shelves of its own. */
+  void shelvesChanged(View next) {
+    shelves.viewChanged(next, isPrimary() && next.primary() == config.node());
+    shelfKeeper.viewChanged();
   }
 
   // ---- The link ----
@@ -518,6 +570,19 @@ public final class Replica implements BlockService {
    */
   public void emergency(boolean on, Outcome outcome) {
     emergency.set(on, outcome);
+  }
+
+  /**
+   * Takes one of several shelves, counted from 0, out of use until {@link #restoreShelf}; on the
+   * primary it is stale from then on.
+   */
+  public void failShelf(int shelf, Outcome outcome) {
+    shelfKeeper.fail(shelf, outcome);
+  }
+
+  /** Lets a shelf be used again: it is filled with what it missed, with everything when new. */
+  public void restoreShelf(int shelf, Outcome outcome) {
+    shelfKeeper.restore(shelf, outcome);
   }
 
   /** Ends in order before the process exits: a primary as by {@link #demote}. */

@@ -1,6 +1,7 @@
 package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.Stagger;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -12,7 +13,7 @@ import java.util.UUID;
  * @param uuid the resource's identity, from the superblock
  * @param node this node, 0 or 1
  * @param nodeNames both nodes' names, node 0's first
- * @param layout of the backing
+ * @param stagger how the backing lies on its shelves
  * @param flushToLog whether FLUSH and FUA wait for the log ({@code flush = log})
  * @param automaticFailover whether a secondary takes over by itself
  * @param timing intervals; no promise rests on them
@@ -25,7 +26,7 @@ public record ReplicaConfig(
     UUID uuid,
     int node,
     List<String> nodeNames,
-    Layout layout,
+    Stagger stagger,
     boolean flushToLog,
     boolean automaticFailover,
     Timing timing,
@@ -82,11 +83,16 @@ public record ReplicaConfig(
     }
   }
 
+  /** Of the backing. */
+  public Layout layout() {
+    return stagger.layout();
+  }
+
   public ReplicaConfig {
     nodeNames = List.copyOf(nodeNames);
   }
 
-  /** With the rates of resyncs that suit most. */
+  /** With one shelf, and the rates of resyncs that suit most. */
   public ReplicaConfig(
       String resource,
       UUID uuid,
@@ -103,7 +109,7 @@ public record ReplicaConfig(
         uuid,
         node,
         nodeNames,
-        layout,
+        Stagger.single(layout),
         flushToLog,
         automaticFailover,
         timing,

@@ -60,7 +60,17 @@ public record ReplicaReport(
       long checkpointNumber,
       long ringUsedBytes,
       long ringBytes,
-      boolean populated) {}
+      boolean populated,
+      List<ShelfState> shelves) {}
+
+  /**
+   * One of several shelves, as this node sees it; none of a backing with one.
+   *
+   * @param state "live", "failed" (not recorded as stale yet), "stale" or "filling"
+   * @param error why it cannot be reached, or what keeps it stale; or empty
+   * @param doneBytes filled so far, of {@code totalBytes}; both 0 when it is not being filled
+   */
+  public record ShelfState(String state, String error, long doneBytes, long totalBytes) {}
 
   /**
    * A resync under way, this node being either side; the bytes are zero when none is.

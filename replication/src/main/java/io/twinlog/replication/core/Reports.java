@@ -3,6 +3,7 @@ package io.twinlog.replication.core;
 import io.twinlog.blockdev.log.View;
 import io.twinlog.replication.core.ReplicaReport.BackingState;
 import io.twinlog.replication.core.ReplicaReport.PeerState;
+import io.twinlog.replication.core.ReplicaReport.ShelfState;
 import io.twinlog.replication.core.ReplicaReport.SyncProgress;
 import io.twinlog.replication.core.ReplicaReport.ViewState;
 import java.util.ArrayList;
@@ -41,7 +42,8 @@ final class Reports {
             checkpointer.position(),
             log.usedBytes(),
             replica.config().layout().ringBytes(),
-            isPrimary ? replica.isPopulated() : loader.isDone());
+            isPrimary ? replica.isPopulated() : loader.isDone(),
+            shelves(replica));
     Link link = replica.link();
     String peerName = replica.config().nodeNames().get(replica.config().peer());
     PeerState peer =
@@ -65,6 +67,28 @@ final class Reports {
         suspended(replica, destager, primary, backingError),
         primary.openRequests(),
         primary.counters(replica.viewChanges(), checkpointer.checkpoints()));
+  }
+
+  private static List<ShelfState> shelves(Replica replica) {
+    Shelves shelves = replica.shelves();
+    List<ShelfState> states = new ArrayList<>();
+    for (int i = 0; i < shelves.stagger().shelves() && !shelves.isSingle(); i++) {
+      ShelfFill fill = replica.shelfKeeper().fill();
+      boolean filling = (shelves.filling() & 1 << i) != 0;
+      boolean live = (shelves.live() & 1 << i) != 0;
+      boolean failed = (shelves.failed() & 1 << i) != 0;
+      String error = shelves.error(i);
+      if (error.isEmpty() && !live && !filling && replica.isPrimary()) {
+        error = fill.obstacle();
+      }
+      states.add(
+          new ShelfState(
+              filling ? "filling" : failed ? "failed" : live ? "live" : "stale",
+              error,
+              filling ? fill.copiedBytes() : 0,
+              filling ? fill.toCopyBytes() : 0));
+    }
+    return states;
   }
 
   private static ViewState viewOf(Replica replica) {

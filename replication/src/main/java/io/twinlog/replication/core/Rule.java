@@ -41,5 +41,11 @@ enum Rule {
   /** The target of a resync becomes a member when it has confirmed everything committed. */
   REJOIN_AFTER_CONFIRM,
   /** Requests open when the node leaves the primary role are dropped, never carried out later. */
-  DROP_CLIENT_REQUESTS
+  DROP_CLIENT_REQUESTS,
+  /** A shelf that missed writes is recorded stale on a majority before they are complete. */
+  RECORD_STALE_FIRST,
+  /** What a stale shelf misses is marked before a checkpoint relies on it (section 4). */
+  MARK_MISSED,
+  /** A returned shelf gets what it missed before it is live again (section 4). */
+  FILL_BEFORE_LIVE
 }

@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * Both nodes' view slots on the shelf. Writes of the own slot go out one after the other, each made
- * from the record before it, so that no write takes back what an earlier one said.
+ * Both nodes' view slots on the backing. Writes of the own slot go out one after the other, each
+ * made from the record before it, so that no write takes back what an earlier one said.
  */
 final class Slots {
 
@@ -31,6 +31,9 @@ final class Slots {
 
   /** As many buffers as {@link #read} uses; more readings wait, and are then all the fresher. */
   static final int READS_UNDER_WAY = 4;
+
+  /** More records than one process can write in vain; the next goes to the next sector. */
+  private static final long UNSEEN = 1L << 32;
 
   private record Update(UnaryOperator<SlotRecord> change, Consumer<IOException> then) {}
 
@@ -71,10 +74,17 @@ final class Slots {
     return own;
   }
 
-  /** Takes over what a predecessor of this process left in the own slot. */
-  void adopt(SlotRecord found) {
-    own = found;
-    noteWritten(found);
+  /**
+   * Takes over what a predecessor of this process left in the own slot. On several shelves that may
+   * have been more than a majority shows; sequence numbers go on from beyond it.
+   */
+  void adopt(SlotRecord found, boolean staggered) {
+    if (staggered) {
+      own = found.withSequence(found.sequence() + UNSEEN);
+    } else {
+      own = found;
+      noteWritten(found);
+    }
   }
 
   private void noteWritten(SlotRecord record) {

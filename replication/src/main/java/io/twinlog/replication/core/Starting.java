@@ -69,7 +69,7 @@ final class Starting {
   }
 
   private void started(Slots.Reading reading) {
-    slots.adopt(reading.own());
+    slots.adopt(reading.own(), !replica.config().stagger().isSingle());
     identify(views.start(reading));
   }
 

@@ -2,6 +2,7 @@ package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.log.CheckpointArea;
 import io.twinlog.blockdev.log.CheckpointRecord;
+import io.twinlog.blockdev.log.CopyScanner;
 import io.twinlog.blockdev.log.Layout;
 import io.twinlog.blockdev.log.ReadRequest;
 import io.twinlog.blockdev.log.Recovery;
@@ -31,7 +32,7 @@ final class Survey {
     void done(IOException error, Result result);
   }
 
-  private final Effects effects;
+  private final Shelves shelves;
   private final Layout layout;
   private final UUID resource;
   private final View chosen;
@@ -39,12 +40,11 @@ final class Survey {
   private final ByteBuffer window;
   private final CheckpointRecord[] checkpoints = new CheckpointRecord[2];
   private final RingContents[] rings = new RingContents[2];
-  private RingScanner scanner;
+  private CopyScanner scanner;
 
-  private Survey(
-      Effects effects, Layout layout, UUID resource, View chosen, Completion completion) {
-    this.effects = effects;
-    this.layout = layout;
+  private Survey(Shelves shelves, UUID resource, View chosen, Completion completion) {
+    this.shelves = shelves;
+    this.layout = shelves.stagger().layout();
     this.resource = resource;
     this.chosen = chosen;
     this.completion = completion;
@@ -55,9 +55,9 @@ final class Survey {
             .alignedSlice(BlockTable.BLOCK_BYTES);
   }
 
-  static void run(
-      Effects effects, Layout layout, UUID resource, View chosen, Completion completion) {
-    new Survey(effects, layout, resource, chosen, completion).readCheckpoints();
+  static void run(Shelves shelves, UUID resource, View chosen, Completion completion) {
+    shelves.trust().clear();
+    new Survey(shelves, resource, chosen, completion).readCheckpoints();
   }
 
   /** The view as if it left no batch out: for tests of the rule that it does. */
@@ -99,7 +99,7 @@ final class Survey {
     for (int node = 0; node < 2; node++) {
       chain.read(layout.checkpointAreaOffset(node), window.slice(node * bytes, bytes));
     }
-    effects.submit(chain);
+    shelves.submit(chain);
   }
 
   private void scan(int node) {
@@ -107,7 +107,9 @@ final class Survey {
       makeDurable();
       return;
     }
-    scanner = new RingScanner(layout, resource, checkpoints[node]);
+    int reached = shelves.live() & ~shelves.down();
+    scanner =
+        new CopyScanner(shelves.stagger(), resource, checkpoints[node], reached, shelves.trust());
     readMore(node);
   }
 
@@ -131,7 +133,7 @@ final class Survey {
                 readMore(node);
               }
             });
-    effects.submit(chain.read(request.offsetBytes(), into));
+    shelves.submit(chain.read(request.offsetBytes(), into));
   }
 
   /** What a dead node had written may be in the shelf's cache alone: nobody relies on it there. */
@@ -147,7 +149,7 @@ final class Survey {
                 judge();
               }
             });
-    effects.submit(chain.sync());
+    shelves.submit(chain.sync());
   }
 
   private void judge() {

@@ -231,7 +231,7 @@ final class Views {
         base,
         completeAtBirth,
         clean,
-        1,
+        replica.shelves().required(),
         List.of());
   }
 
@@ -305,6 +305,7 @@ final class Views {
       change.end();
       change = null;
     }
+    replica.shelvesChanged(next);
     slots.update(own -> own.learn(next), replica::slotWritten);
     replica.endSync();
     replica.event("view", describe(old), describe(next), "");

@@ -1,24 +1,28 @@
 package io.twinlog.replication.net;
 
 import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.ReopenableShelf;
 import io.twinlog.blockdev.shelf.Shelf;
 import io.twinlog.replication.core.Effects;
 import io.twinlog.replication.core.ReplicaEvent;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
 
 /** Carries out what the core asks for. */
 final class DriverEffects implements Effects {
 
-  private final Shelf shelf;
+  private final List<Shelf> shelves;
   private final BufferPool buffers;
   private final Turns turns;
   private final EventFeed feed;
   private final SecureRandom random = new SecureRandom();
 
-  DriverEffects(Shelf shelf, BufferPool buffers, Turns turns, EventFeed feed) {
-    this.shelf = shelf;
+  DriverEffects(List<Shelf> shelves, BufferPool buffers, Turns turns, EventFeed feed) {
+    this.shelves = List.copyOf(shelves);
     this.buffers = buffers;
     this.turns = turns;
     this.feed = feed;
@@ -26,7 +30,19 @@ final class DriverEffects implements Effects {
 
   @Override
   public void submit(IoChain chain) {
-    shelf.submit(chain, turns::execute);
+    submit(0, chain);
+  }
+
+  @Override
+  public void submit(int shelf, IoChain chain) {
+    shelves.get(shelf).submit(chain, turns::execute);
+  }
+
+  @Override
+  public void reopenShelf(int shelf, Consumer<IOException> then) {
+    if (shelves.get(shelf) instanceof ReopenableShelf reopenable) {
+      reopenable.reopen(turns::execute, then);
+    }
   }
 
   @Override

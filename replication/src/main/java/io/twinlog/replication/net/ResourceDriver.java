@@ -12,6 +12,7 @@ import io.twinlog.replication.core.ReplicaEvent;
 import io.twinlog.replication.core.ReplicaReport;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,7 +21,7 @@ import java.util.function.Consumer;
 
 /**
  * Runs one resource's {@link Replica} on an event loop: ticks, peer link, backing I/O, the
- * operator's requests and the end of each turn. Owns the RAM device and the shelf. Public methods
+ * operator's requests and the end of each turn. Owns the RAM device and the shelves. Public methods
  * may be called from any thread, {@link #close} from any but the loop's; futures complete on the
  * loop.
  */
@@ -32,7 +33,7 @@ public final class ResourceDriver implements AutoCloseable {
   private final ReplicaConfig config;
   private final PeerEndpoint endpoint;
   private final RamDevice ram;
-  private final Shelf shelf;
+  private final List<Shelf> shelves;
   private final Turns turns;
   private final Replica replica;
   private final PeerConnector connector;
@@ -48,19 +49,19 @@ public final class ResourceDriver implements AutoCloseable {
       PeerSettings peer,
       RamDevice ram,
       RamRecord record,
-      Shelf shelf,
+      List<Shelf> shelves,
       EventLoop loop,
       BufferLimits buffers,
       Consumer<String> panic) {
     this.config = config;
     this.endpoint = peer.endpoint();
     this.ram = ram;
-    this.shelf = shelf;
+    this.shelves = List.copyOf(shelves);
     this.feed = new EventFeed(config.resource());
     this.turns = new Turns(config.resource(), loop, feed, panic);
     this.replica =
         new Replica(
-            config, ram, new DriverEffects(shelf, new BufferPool(buffers), turns, feed), record);
+            config, ram, new DriverEffects(shelves, new BufferPool(buffers), turns, feed), record);
     SharedConfig shared = new SharedConfig(peer.shared());
     this.connector =
         new PeerConnector(
@@ -84,7 +85,7 @@ public final class ResourceDriver implements AutoCloseable {
    *
    * @param ram ownership passes
    * @param record what RAM that outlives the process says of itself, or {@link RamRecord#NONE}
-   * @param shelf ownership passes
+   * @param shelves all of the backing, in their order; ownership passes
    * @param loop of {@link Transport#newGroup}; not shut down by the driver
    * @param panic told once that an invariant is broken: the process is to end at once
    */
@@ -93,11 +94,11 @@ public final class ResourceDriver implements AutoCloseable {
       PeerSettings peer,
       RamDevice ram,
       RamRecord record,
-      Shelf shelf,
+      List<Shelf> shelves,
       EventLoop loop,
       BufferLimits buffers,
       Consumer<String> panic) {
-    return new ResourceDriver(config, peer, ram, record, shelf, loop, buffers, panic);
+    return new ResourceDriver(config, peer, ram, record, shelves, loop, buffers, panic);
   }
 
   /** Begins reading the backing and looking for the peer. */
@@ -188,6 +189,16 @@ public final class ResourceDriver implements AutoCloseable {
     return ask(outcome -> replica.emergency(on, outcome));
   }
 
+  /** See {@code twinlog shelf fail}; shelves count from 0. */
+  public CompletableFuture<OperatorAnswer> failShelf(int shelf) {
+    return ask(outcome -> replica.failShelf(shelf, outcome));
+  }
+
+  /** See {@code twinlog shelf restore}; shelves count from 0. */
+  public CompletableFuture<OperatorAnswer> restoreShelf(int shelf) {
+    return ask(outcome -> replica.restoreShelf(shelf, outcome));
+  }
+
   /** The orderly end of this node's part in the resource; {@link #close} follows. */
   public CompletableFuture<OperatorAnswer> stop() {
     return ask(replica::stop);
@@ -214,10 +225,17 @@ public final class ResourceDriver implements AutoCloseable {
     if (!turns.loop().isShutdown()) {
       turns.loop().submit(this::closeOnLoop).awaitUninterruptibly();
     }
-    try {
-      shelf.close();
-    } finally {
-      ram.close();
+    IOException failure = null;
+    for (Shelf shelf : shelves) {
+      try {
+        shelf.close();
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    ram.close();
+    if (failure != null) {
+      throw failure;
     }
   }
 

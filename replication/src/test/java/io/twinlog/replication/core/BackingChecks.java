@@ -1,17 +1,14 @@
 package io.twinlog.replication.core;
 
-import io.twinlog.blockdev.log.CheckpointArea;
 import io.twinlog.blockdev.log.CheckpointRecord;
 import io.twinlog.blockdev.log.Layout;
 import io.twinlog.blockdev.log.LoggedBatch;
 import io.twinlog.blockdev.log.NewestContents;
-import io.twinlog.blockdev.log.ReadRequest;
 import io.twinlog.blockdev.log.Recovery;
 import io.twinlog.blockdev.log.Recovery.Recovered;
 import io.twinlog.blockdev.log.RingContents;
-import io.twinlog.blockdev.log.RingScanner;
+import io.twinlog.blockdev.log.Stagger;
 import io.twinlog.blockdev.log.View;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,32 +21,35 @@ import java.util.List;
 final class BackingChecks {
   private final SimWorld world;
   private final ReplicaConfig config;
+  private final Stagger stagger;
   private final Layout layout;
 
   BackingChecks(SimWorld world, ReplicaConfig config) {
     this.world = world;
     this.config = config;
+    this.stagger = config.stagger();
     this.layout = config.layout();
   }
 
   /** Compares the backing as it is, and as it may be after a power loss. */
   void check() {
-    check(world.shelf().bytes());
-    check(world.shelf().afterPowerLoss());
+    check(world.shelves().images(false));
+    check(world.shelves().images(true));
   }
 
   /** A request was answered that promises so much to be durable; not all are looked at. */
   void sometimesCheckDurable(SimRequest request) {
     if (world.random().nextInt(8) == 0 && !world.verify().isSpoilt()) {
       world.traceIo(request.node(), () -> "CHECK for " + request);
-      check(world.shelf().afterPowerLoss());
+      check(world.shelves().images(true));
       world.count("durability checked");
     }
   }
 
   /** Without faults for that long, the backing is no older than this. */
   void checkAge(long nanos) {
-    Recovered recovered = recover(world.shelf().bytes());
+    Recovered recovered =
+        recover(new SimImages(stagger, world.shelves().images(false), stagger.all()));
     long owed = world.history().committedBy(world.now() - nanos);
     if (recovered != null && recovered.end() < owed) {
       throw new SimFailure(
@@ -61,7 +61,8 @@ final class BackingChecks {
 
   /** The backing alone holds every write up to the number. */
   void checkHolds(long number) {
-    Recovered recovered = recover(world.shelf().afterPowerLoss());
+    Recovered recovered =
+        recover(new SimImages(stagger, world.shelves().images(true), stagger.all()));
     if (recovered != null && recovered.end() < number) {
       throw new SimFailure(
           "a copy is given up, the backing ends at write %d, %d were acknowledged"
@@ -69,34 +70,32 @@ final class BackingChecks {
     }
   }
 
-  private void check(byte[] bytes) {
-    Recovered recovered = recover(bytes);
+  /** With all shelves, and without any one of them: one may be lost at any moment. */
+  private void check(byte[][] images) {
+    check(new SimImages(stagger, images, stagger.all()));
+    for (int lost = 0; lost < stagger.shelves() && !stagger.isSingle(); lost++) {
+      check(new SimImages(stagger, images, stagger.all() & ~(1 << lost)));
+    }
+  }
+
+  private void check(SimImages images) {
+    Recovered recovered = recover(images);
     if (recovered != null) {
-      compare(bytes, recovered);
+      compare(images, recovered);
     }
   }
 
   /** What the backing holds; null when nothing was chosen yet, or a view is that nobody knows. */
-  private Recovered recover(byte[] bytes) {
+  private Recovered recover(SimImages images) {
     View view = world.history().view(world.history().latestView());
-    if (view == null) {
+    if (view == null || !images.look(view)) {
       return null;
     }
     List<CheckpointRecord> checkpoints = new ArrayList<>();
     List<RingContents> rings = new ArrayList<>();
     for (int node = 0; node < 2; node++) {
-      CheckpointRecord record =
-          CheckpointArea.latest(
-              ByteBuffer.wrap(
-                      bytes, (int) layout.checkpointAreaOffset(node), layout.checkpointAreaBytes())
-                  .slice(),
-              node);
-      checkpoints.add(record);
-      RingScanner scanner = new RingScanner(layout, config.uuid(), record);
-      for (ReadRequest next = scanner.next(); next != null; next = scanner.next()) {
-        scanner.feed(ByteBuffer.wrap(bytes, (int) next.offsetBytes(), next.lengthBytes()));
-      }
-      rings.add(scanner.contents());
+      checkpoints.add(images.checkpoint(node));
+      rings.add(images.ring(config.uuid(), checkpoints.get(node)));
     }
     if (!(Recovery.of(layout, view, checkpoints, rings) instanceof Recovered recovered)) {
       return null;
@@ -107,7 +106,7 @@ final class BackingChecks {
     return recovered;
   }
 
-  private void compare(byte[] bytes, Recovered recovered) {
+  private void compare(SimImages images, Recovered recovered) {
     History history = world.history();
     if (recovered.damaged()) {
       throw new SimFailure("the backing was complete and is not any more: " + recovered.end());
@@ -128,7 +127,7 @@ final class BackingChecks {
     }
     NewestContents newest = recovered.newest();
     for (int block = 0; block < newest.size(); block++) {
-      compare(block, bytes, recovered, image);
+      compare(block, images, recovered, image);
     }
     boolean pending = recovered.end() > history.floor();
     world.count(
@@ -150,19 +149,20 @@ final class BackingChecks {
     return node;
   }
 
-  private void compare(int block, byte[] bytes, Recovered recovered, Image image) {
+  private void compare(int block, SimImages images, Recovered recovered, Image image) {
     NewestContents newest = recovered.newest();
     String where = "the data area";
+    long place = (long) block * BlockTable.BLOCK_BYTES;
     boolean right;
     if (newest.isInDataArea(block)) {
-      right = image.holds(block, bytes, block * BlockTable.BLOCK_BYTES);
+      right = image.holds(block, images.read(place, BlockTable.BLOCK_BYTES), 0);
     } else if (newest.isZero(block)) {
       where = "a ring, as zeros";
       right = image.isZero(block);
     } else {
       where = "ring " + newest.ringNode(block);
-      int place = (int) layout.ringPlace(newest.ringNode(block), newest.ringPosition(block));
-      right = image.holds(block, bytes, place);
+      place = layout.ringPlace(newest.ringNode(block), newest.ringPosition(block));
+      right = image.holds(block, images.read(place, BlockTable.BLOCK_BYTES), 0);
     }
     if (!right) {
       throw new SimFailure(

@@ -222,8 +222,7 @@ final class Bench {
     boolean[] found = new boolean[1];
     BenchNode stranger = new BenchNode(this, 0);
     Survey.run(
-        stranger,
-        layout,
+        new Shelves(alpha.replica(), stranger),
         config(0).uuid(),
         alpha.replica().view(),
         (error, result) -> {

@@ -16,7 +16,14 @@ class BrokenRulesTest {
   @EnumSource(
       value = Rule.class,
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"IGNORE_VOID_BATCHES", "REJOIN_AFTER_CONFIRM", "DOUBT_LAST_BATCH"})
+      names = {
+        "IGNORE_VOID_BATCHES",
+        "REJOIN_AFTER_CONFIRM",
+        "DOUBT_LAST_BATCH",
+        "RECORD_STALE_FIRST",
+        "MARK_MISSED",
+        "FILL_BEFORE_LIVE"
+      })
   void shouldFindTheBrokenRule(Rule rule) {
     String found = null;
     for (long seed = 1; seed <= SEEDS && found == null; seed++) {

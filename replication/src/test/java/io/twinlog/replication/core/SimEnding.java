@@ -68,7 +68,7 @@ final class SimEnding {
 
   private void heal(SimNode node) {
     world.network().heal();
-    world.shelf().heal();
+    world.shelves().forEach(SimShelf::heal);
     if (!node.isAlive()) {
       node.start();
     }
@@ -104,7 +104,9 @@ final class SimEnding {
     await(() -> world.now() >= settled, "time stands still");
     if (world.history().view(world.history().latestView()).primary() != View.NO_NODE) {
       long delay = world.config(0).timing().destageDelay().toNanos();
-      world.backing().checkAge(delay + 300_000_000);
+      // A shelf that failed is recorded stale before the log goes on without it.
+      long record = world.shelves().count() > 1 ? 400_000_000 : 0;
+      world.backing().checkAge(delay + 300_000_000 + record);
     }
   }
 
@@ -130,12 +132,13 @@ final class SimEnding {
     boolean errors = world.random().nextBoolean();
     long end = world.now() + WITHOUT_BACKING_NANOS;
     for (int i = 0; i < 2; i++) {
-      world.shelf().unreachable[i] = errors;
-      world.shelf().stalledUntil[i] = errors ? 0 : end;
+      int node = i;
+      world.shelves().forEach(shelf -> shelf.unreachable[node] = errors);
+      world.shelves().forEach(shelf -> shelf.stalledUntil[node] = errors ? 0 : end);
     }
     world.clients().forgetAnswers();
     await(() -> world.now() >= end, "time stands still");
-    world.shelf().heal();
+    world.shelves().forEach(SimShelf::heal);
     faultlessSinceNanos = world.now();
     if (world.history().latestView() != view) {
       throw new SimFailure("the view changed when the backing was lost to a connected pair");

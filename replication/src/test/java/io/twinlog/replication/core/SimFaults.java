@@ -1,5 +1,6 @@
 package io.twinlog.replication.core;
 
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** What goes wrong, each at a random moment. */
@@ -64,7 +65,9 @@ final class SimFaults {
     world.after(50_000_000 + random.nextLong(250_000_000), this::shortLives);
     SimNode node = world.node(random.nextInt(2));
     for (int i = 0; i < 2; i++) {
-      world.shelf().dataStalledUntil[i] = world.now() + random.nextLong(400_000_000);
+      int stalled = i;
+      long until = world.now() + random.nextLong(400_000_000);
+      world.shelves().forEach(shelf -> shelf.dataStalledUntil[stalled] = until);
     }
     switch (random.nextInt(8)) {
       case 0 -> crash(node);
@@ -87,28 +90,48 @@ final class SimFaults {
 
   private void stallBacking() {
     long until = world.now() + random.nextLong(600_000_000);
-    world.shelf().stalledUntil[0] = until;
-    world.shelf().stalledUntil[1] = until;
+    for (SimShelf shelf : some()) {
+      shelf.stalledUntil[0] = until;
+      shelf.stalledUntil[1] = until;
+    }
     world.count("fault: backing stalls");
   }
 
   private void failBacking(SimNode node) {
-    world.shelf().failing[node.index()] = true;
+    List<SimShelf> some = some();
+    some.forEach(shelf -> shelf.failing[node.index()] = true);
     world.count("fault: backing errors");
-    world.after(random.nextLong(400_000_000), () -> world.shelf().failing[node.index()] = false);
+    world.after(
+        random.nextLong(400_000_000),
+        () -> some.forEach(shelf -> shelf.failing[node.index()] = false));
   }
 
   private void loseBacking(SimNode node, boolean forBoth) {
-    boolean[] unreachable = world.shelf().unreachable;
-    unreachable[node.index()] = true;
-    unreachable[1 - node.index()] |= forBoth;
+    List<SimShelf> some = some();
+    for (SimShelf shelf : some) {
+      shelf.unreachable[node.index()] = true;
+      shelf.unreachable[1 - node.index()] |= forBoth;
+    }
     world.count(forBoth ? "fault: backing lost to both" : "fault: backing lost to one");
     world.after(
         random.nextLong(1_500_000_000),
         () -> {
-          unreachable[0] = false;
-          unreachable[1] = false;
+          for (SimShelf shelf : some) {
+            shelf.unreachable[0] = false;
+            shelf.unreachable[1] = false;
+          }
         });
+  }
+
+  /** One shelf, mostly; of a single one, that. */
+  private List<SimShelf> some() {
+    int count = world.shelves().count();
+    int first = random.nextInt(count);
+    if (count == 1 || random.nextInt(4) != 0) {
+      return List.of(world.shelves().get(first));
+    }
+    world.count("fault: several shelves at once");
+    return List.of(world.shelves().get(first), world.shelves().get((first + 1) % count));
   }
 
   private void jumpClock(SimNode node) {
@@ -125,7 +148,8 @@ final class SimFaults {
 
   /** Nobody hears of the node, and its queue to the backing hangs: what it began lands late. */
   private void isolate(SimNode node) {
-    world.shelf().stalledUntil[node.index()] = world.now() + random.nextLong(1_500_000_000);
+    long until = world.now() + random.nextLong(1_500_000_000);
+    world.shelves().forEach(shelf -> shelf.stalledUntil[node.index()] = until);
     world.network().cut[node.index()] = true;
     world.count("fault: isolated with a hanging queue");
   }
@@ -159,9 +183,9 @@ final class SimFaults {
     crash(world.node(1));
     world.count("fault: both nodes crash");
     if (random.nextBoolean()) {
-      world.shelf().losePower();
       world.node(0).loseRam();
       world.node(1).loseRam();
+      world.shelves().forEach(SimShelf::losePower);
       world.count("fault: power loss");
     }
   }

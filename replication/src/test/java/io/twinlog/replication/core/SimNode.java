@@ -2,6 +2,7 @@ package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.shelf.IoChain;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -10,6 +11,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /** One simulated process: a replica, its RAM, and what the world delivers to it. */
 final class SimNode implements Effects {
@@ -272,7 +274,18 @@ final class SimNode implements Effects {
 
   @Override
   public void submit(IoChain chain) {
-    world.shelf().submit(this, chain);
+    submit(0, chain);
+  }
+
+  @Override
+  public void submit(int shelf, IoChain chain) {
+    world.shelves().get(shelf).submit(this, chain);
+  }
+
+  @Override
+  public void reopenShelf(int shelf, Consumer<IOException> then) {
+    long mine = life;
+    world.after(1_000_000, () -> deliver(mine, () -> then.accept(null)));
   }
 
   @Override

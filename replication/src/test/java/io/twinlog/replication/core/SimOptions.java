@@ -11,6 +11,7 @@ import java.util.Set;
  * @param profile what goes wrong
  * @param ending how it ends
  * @param slowIo whether single I/O steps may take very long
+ * @param shelves how many the backing has
  * @param blocks of the device
  * @param sectorBytes of the shelf
  * @param pieceBlocks blocks of a piece of a batch: with few, batches have several
@@ -24,6 +25,7 @@ record SimOptions(
     Profile profile,
     Ending ending,
     boolean slowIo,
+    int shelves,
     int blocks,
     int sectorBytes,
     int pieceBlocks,
@@ -72,6 +74,7 @@ record SimOptions(
         profile,
         Ending.values()[(int) (seed % 11 % 5)],
         seed % 3 != 0 && profile != Profile.CALM,
+        1,
         seed % 10 == 7 ? 40 : seed % 10 == 4 ? 3 : 8,
         seed % 13 == 2 ? 4096 : 512,
         seed % 2 == 0 ? 8 : 2,
@@ -88,6 +91,7 @@ record SimOptions(
         Profile.SCRIPTED,
         Ending.PAIR,
         false,
+        1,
         8,
         512,
         8,
@@ -110,6 +114,24 @@ record SimOptions(
         profile,
         ending,
         slowIo,
+        shelves,
+        blocks,
+        sectorBytes,
+        pieceBlocks,
+        asideBlocks,
+        linkBytesPerSecond,
+        activeNanos);
+  }
+
+  /** The same on so many shelves. */
+  SimOptions staggered(int count) {
+    return new SimOptions(
+        seed,
+        rules,
+        profile,
+        ending,
+        slowIo,
+        count,
         blocks,
         sectorBytes,
         pieceBlocks,

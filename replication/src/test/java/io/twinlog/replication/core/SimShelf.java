@@ -5,6 +5,7 @@ import io.twinlog.blockdev.log.CheckpointRecord;
 import io.twinlog.blockdev.log.Layout;
 import io.twinlog.blockdev.log.SlotCodec;
 import io.twinlog.blockdev.log.SlotRecord;
+import io.twinlog.blockdev.log.Stagger;
 import io.twinlog.blockdev.log.View;
 import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.IoChain.Lane;
@@ -67,19 +68,20 @@ final class SimShelf {
 
   private final List<Hold> holds = new ArrayList<>();
 
-  SimShelf(SimWorld world, Layout layout) {
+  SimShelf(SimWorld world, Stagger stagger) {
+    Layout layout = stagger.layout();
     this.world = world;
     this.random = world.random();
     this.sectorBytes = layout.sectorBytes();
-    this.bytes = new byte[(int) layout.totalBytes()];
-    View first = new View(1, View.NO_NODE, 0, 0, 0, 0, true, true, 1, List.of());
+    this.bytes = new byte[(int) stagger.shelfBytes()];
+    View first = new View(1, View.NO_NODE, 0, 0, 0, 0, true, true, stagger.all(), List.of());
     for (int node = 0; node < 2; node++) {
       ByteBuffer sector = ByteBuffer.allocate(layout.sectorBytes());
       SlotCodec.encode(new SlotRecord(node, 1, 0, 1, 0, 0, null, first, 0, 0), sector);
-      put(bytes, (int) layout.slotOffset(node, 1), sector.array());
+      put(bytes, (int) stagger.placeOnEvery(layout.slotOffset(node, 1)), sector.array());
       sector = ByteBuffer.allocate(layout.sectorBytes());
       CheckpointCodec.encode(new CheckpointRecord(node, 1, 0, 1, 0, 1, 0), sector);
-      put(bytes, (int) layout.checkpointOffset(node, 1), sector.array());
+      put(bytes, (int) stagger.placeOnEvery(layout.checkpointOffset(node, 1)), sector.array());
     }
   }
 
@@ -296,7 +298,7 @@ final class SimShelf {
   private void carryOut(SimNode node, IoChain.Step step) {
     if (step instanceof IoChain.Read read) {
       ByteBuffer into = read.into();
-      into.put(bytes, (int) read.offsetBytes(), into.remaining());
+      into.put(into.position(), bytes, (int) read.offsetBytes(), into.remaining());
     } else if (step instanceof IoChain.Write) {
       carryOutWrite(node, step, false);
     } else {

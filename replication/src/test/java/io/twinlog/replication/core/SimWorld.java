@@ -1,6 +1,7 @@
 package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.Stagger;
 import io.twinlog.blockdev.log.View;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -47,7 +48,7 @@ final class SimWorld {
   private final PriorityQueue<Event> queue =
       new PriorityQueue<>(
           (a, b) -> a.at != b.at ? Long.compare(a.at, b.at) : Long.compare(a.order, b.order));
-  private final SimShelf shelf;
+  private final SimShelves shelves;
   private final SimNetwork network;
   private final History history;
   private final BackingChecks backing;
@@ -70,6 +71,7 @@ final class SimWorld {
     this.random = new SplittableRandom(options.seed());
     long deviceBytes = (long) options.blocks() * BlockTable.BLOCK_BYTES;
     Layout layout = Layout.of(deviceBytes, options.sectorBytes(), ringBytes(options));
+    Stagger stagger = new Stagger(layout, options.shelves(), 2 * BlockTable.BLOCK_BYTES);
     boolean scripted = options.profile() == SimOptions.Profile.SCRIPTED;
     boolean automatic =
         !scripted && (random.nextBoolean() || options.profile() == SimOptions.Profile.ISOLATION);
@@ -81,15 +83,16 @@ final class SimWorld {
               new UUID(7, 7),
               node,
               List.of("alpha", "beta"),
-              layout,
+              stagger,
               flushToLog,
               automatic,
               TIMING,
               deviceBytes,
-              deviceBytes * 4);
+              deviceBytes * 4,
+              ResyncRates.defaults());
       nodes[node] = new SimNode(this, node);
     }
-    shelf = new SimShelf(this, layout);
+    shelves = new SimShelves(this, stagger);
     network = new SimNetwork(this);
     history = new History(this);
     backing = new BackingChecks(this, configs[0]);
@@ -127,8 +130,13 @@ final class SimWorld {
     return configs[node];
   }
 
+  /** The only shelf, or the first. */
   SimShelf shelf() {
-    return shelf;
+    return shelves.get(0);
+  }
+
+  SimShelves shelves() {
+    return shelves;
   }
 
   SimNetwork network() {

@@ -93,7 +93,7 @@ final class DriverPair implements AutoCloseable {
         peer,
         MappedRam.unlocked(DEVICE_BYTES),
         RamRecord.NONE,
-        own,
+        List.of(own),
         loops.next(),
         new BufferLimits(ReplicaConfig.SMALL_BUFFERS, ReplicaConfig.PIECE_BUFFERS),
         panics::add);

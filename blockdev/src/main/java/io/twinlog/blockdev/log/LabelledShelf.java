@@ -1,0 +1,166 @@
+package io.twinlog.blockdev.log;
+
+import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.ReopenableShelf;
+import io.twinlog.blockdev.shelf.Shelf;
+import io.twinlog.blockdev.shelf.ShelfSpec;
+import java.io.IOException;
+import java.lang.Thread.UncaughtExceptionHandler;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One of several shelves: used only while it is there and bears the label that the configuration
+ * means, and looked at again whenever it is opened. Chains for one that is not open fail at once.
+ */
+public final class LabelledShelf implements ReopenableShelf {
+
+  private static final Logger log = LoggerFactory.getLogger(LabelledShelf.class);
+
+  private final ShelfSpec spec;
+  private final String label;
+  private final UncaughtExceptionHandler fatal;
+  private final ExpectedBacking expected;
+
+  /** What is open, or null; guarded by this. */
+  private Shelf open;
+
+  private Superblock superblock;
+  private IOException why = new IOException("not opened yet");
+  private boolean closed;
+
+  /** Opens nothing yet; the rest is as for {@link ShelfSpec#open}. */
+  public LabelledShelf(
+      ShelfSpec spec, String label, UncaughtExceptionHandler fatal, ExpectedBacking expected) {
+    this.spec = spec;
+    this.label = label;
+    this.fatal = fatal;
+    this.expected = expected;
+  }
+
+  /** Opens the shelf if it can be had; blocks. Returns its label, or null. */
+  public Superblock tryOpen() {
+    try {
+      Shelf shelf = spec.open(label, fatal);
+      Superblock found;
+      try {
+        found = BackingFormat.open(shelf, expected);
+      } catch (IOException | RuntimeException e) {
+        shelf.close();
+        throw e;
+      }
+      synchronized (this) {
+        if (closed || (superblock != null && !superblock.equals(found))) {
+          shelf.close();
+          throw new IOException(
+              closed ? "closed" : "shelf " + name() + " is another one than before");
+        }
+        open = shelf;
+        superblock = found;
+        why = null;
+      }
+      return found;
+    } catch (IOException e) {
+      synchronized (this) {
+        why = e;
+      }
+      return null;
+    }
+  }
+
+  /** Lets go of a shelf that turned out not to belong with the others. */
+  public void refuse(IOException reason) throws IOException {
+    Shelf shelf;
+    synchronized (this) {
+      shelf = open;
+      open = null;
+      superblock = null;
+      why = reason;
+    }
+    if (shelf != null) {
+      shelf.close();
+    }
+  }
+
+  /** Why it is not open, or null. */
+  public synchronized IOException why() {
+    return why;
+  }
+
+  @Override
+  public void reopen(Executor owner, Consumer<IOException> then) {
+    Shelf old;
+    synchronized (this) {
+      old = open;
+      open = null;
+      why = new IOException("shelf " + name() + " is being opened again");
+    }
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                if (old != null) {
+                  old.close();
+                }
+              } catch (IOException e) {
+                log.warn("{}: {}", name(), e.getMessage());
+              }
+              tryOpen();
+              IOException outcome = why();
+              owner.execute(() -> then.accept(outcome));
+            },
+            label.substring(0, Math.min(label.length(), 10)) + "-open");
+    thread.setDaemon(true);
+    thread.setUncaughtExceptionHandler(fatal);
+    thread.start();
+  }
+
+  @Override
+  public String name() {
+    return spec.text();
+  }
+
+  @Override
+  public synchronized long sizeBytes() throws IOException {
+    if (open == null) {
+      throw why;
+    }
+    return open.sizeBytes();
+  }
+
+  @Override
+  public synchronized int sectorBytes() {
+    return open == null ? Layout.BLOCK_BYTES : open.sectorBytes();
+  }
+
+  @Override
+  public void submit(IoChain chain, Executor owner) {
+    Shelf shelf;
+    IOException refusal;
+    synchronized (this) {
+      shelf = open;
+      refusal = why;
+    }
+    if (shelf != null) {
+      shelf.submit(chain, owner);
+    } else {
+      owner.execute(() -> chain.complete(refusal));
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    Shelf shelf;
+    synchronized (this) {
+      closed = true;
+      shelf = open;
+      open = null;
+      why = new IOException("shelf " + name() + " is closed");
+    }
+    if (shelf != null) {
+      shelf.close();
+    }
+  }
+}

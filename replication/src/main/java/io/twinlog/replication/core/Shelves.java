@@ -1,0 +1,433 @@
+package io.twinlog.replication.core;
+
+import io.twinlog.blockdev.log.CopyTrust;
+import io.twinlog.blockdev.log.SlotRecord;
+import io.twinlog.blockdev.log.Stagger;
+import io.twinlog.blockdev.log.View;
+import io.twinlog.blockdev.shelf.IoBuffers;
+import io.twinlog.blockdev.shelf.IoChain;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * The shelves as the parts of the core see them: one, with the offsets of the layout (design,
+ * section 4, "Staggered shelves"). A chain is cut into phases ({@link ShelfChain}); what it means
+ * that a phase is done depends on where it goes:
+ *
+ * <ul>
+ *   <li><em>Slots</em> are written to and read from every shelf, live or not, and done when a
+ *       majority of all shelves has answered ({@link SlotQuorum}). Of several answers each node's
+ *       highest sequence counts. Two majorities have a shelf in common; so of two nodes that each
+ *       write and then read, one sees the other, which is all that views, marks and Disk Paxos ask
+ *       for. A shelf whose areas lack a record of either node, or show an older one than this node
+ *       wrote there, has been exchanged and is no answer.
+ *   <li><em>Chunks</em> (data area and rings) are written to both copies that are on live shelves,
+ *       and read from one of them, from the other where that fails.
+ *   <li><em>Checkpoint records and bitmaps</em> are written to every live shelf and read from all;
+ *       each node's newest counts.
+ * </ul>
+ *
+ * <p><em>Live</em> is what the view says, as its primary has changed it since: a primary that loses
+ * a shelf records in its slot that it is stale, on a majority, reads the slots after that, and only
+ * when nobody has marked a later view goes on without it. Until then every chain that needs the
+ * shelf fails and is tried again by whoever submitted it. A taker marks, reads that slot, and so
+ * either knows that the shelf is stale, or the primary has seen the mark and nothing was completed
+ * without it. The same holds the other way round for a shelf that becomes live ({@link ShelfFill}).
+ *
+ * <p>No repair is needed after a crash: what may differ between two copies is in a batch that
+ * counts with a cut at or above the checkpoint, which a primary writes in place again, or is the
+ * end of a ring's last batch, which nobody builds upon ({@link LastPiece}).
+ *
+ * <p>With one shelf a chain passes as it is.
+ */
+final class Shelves implements Effects {
+  private static final long REOPEN_NANOS = 1_000_000_000;
+
+  private final Replica replica;
+  private final Effects effects;
+  private final Stagger stagger;
+  private final SlotQuorum quorum;
+  private final CopyTrust trust;
+  private final MissedMarks marks;
+
+  /** Shelves that are read from. */
+  private int live;
+
+  /** Shelves without which nothing written is complete: the live ones, and one about to be. */
+  private int required;
+
+  /** A stale shelf that takes all that is written, on its way to become live; or none. */
+  private int filling;
+
+  /** Required shelves that have failed: nothing goes to them before they were stale. */
+  private int failed;
+
+  /** Shelves whose last operation failed. */
+  private int down;
+
+  /** Shelves that do not hold what this node wrote there. */
+  private int exchanged;
+
+  /** Shelves that an operator has taken out of use. */
+  private int held;
+
+  private long lastReopenNanos;
+  private final int[] underWay;
+  private final int[] writes;
+  private final String[] errors;
+
+  Shelves(Replica replica, Effects effects) {
+    this.replica = replica;
+    this.effects = effects;
+    this.stagger = replica.config().stagger();
+    this.live = stagger.all();
+    this.required = stagger.all();
+    this.quorum = new SlotQuorum(this, stagger, replica.config().node());
+    this.trust = new CopyTrust(stagger);
+    this.marks = new MissedMarks(this, stagger, replica);
+    this.underWay = new int[stagger.shelves()];
+    this.writes = new int[stagger.shelves()];
+    this.errors = new String[stagger.shelves()];
+  }
+
+  Stagger stagger() {
+    return stagger;
+  }
+
+  boolean isSingle() {
+    return stagger.isSingle();
+  }
+
+  CopyTrust trust() {
+    return trust;
+  }
+
+  MissedMarks marks() {
+    return marks;
+  }
+
+  SlotQuorum quorum() {
+    return quorum;
+  }
+
+  int live() {
+    return live;
+  }
+
+  int required() {
+    return required;
+  }
+
+  /** Where what is written goes. */
+  int written() {
+    return required | filling;
+  }
+
+  int filling() {
+    return filling;
+  }
+
+  int failed() {
+    return failed;
+  }
+
+  int down() {
+    return down;
+  }
+
+  /** What went wrong last with the shelf, or empty. */
+  String error(int shelf) {
+    return errors[shelf] == null ? "" : errors[shelf];
+  }
+
+  boolean isUnderWay(int shelf) {
+    return underWay[shelf] > 0;
+  }
+
+  boolean isPrimary() {
+    return replica.isPrimary();
+  }
+
+  // ---- Which shelves are live ----
+
+  /** What a reading of the slots, made after a mark, says of the shelves of the present view. */
+  void trustReading(Slots.Reading reading) {
+    View view = replica.view();
+    SlotRecord primary = null;
+    if (view.primary() != View.NO_NODE) {
+      primary = view.primary() == replica.config().node() ? reading.own() : reading.peer();
+    }
+    boolean said = primary != null && primary.chosen().number() == view.number();
+    setLive(said ? primary.chosen().liveShelves() : view.liveShelves());
+  }
+
+  /** Another view: its shelves are live, as far as anybody knows. */
+  void viewChanged(View view, boolean staysPrimary) {
+    setLive(view.liveShelves());
+    filling = 0;
+    if (!staysPrimary) {
+      failed = 0;
+      marks.begin(isDegraded());
+    }
+  }
+
+  private void setLive(int set) {
+    if (!isSingle()) {
+      live = set & stagger.all();
+      required = live;
+    }
+  }
+
+  /** Whether any shelf is stale. */
+  boolean isDegraded() {
+    return required != stagger.all();
+  }
+
+  /** The shelf is recorded stale: nothing waits for it any more. */
+  void recordedStale(int shelf) {
+    live &= ~(1 << shelf);
+    required &= ~(1 << shelf);
+    failed &= ~(1 << shelf);
+    for (int other = 0; other < stagger.shelves(); other++) {
+      if (!stagger.covers(required & ~(1 << other))) {
+        failed &= ~(1 << other);
+      }
+    }
+    marks.lost();
+  }
+
+  /** The shelf takes all that is written from now on. */
+  void beginFilling(int shelf) {
+    filling = 1 << shelf;
+    trust.distrustRings(shelf);
+  }
+
+  /** The shelf has not missed anything since it was filled: nothing completes without it. */
+  void require(int shelf) {
+    filling = 0;
+    required |= 1 << shelf;
+  }
+
+  /** The shelf is recorded live. */
+  void recordedLive(int shelf) {
+    live |= 1 << shelf;
+    if (!isDegraded()) {
+      marks.forget();
+    }
+  }
+
+  void endFilling() {
+    filling = 0;
+  }
+
+  /** An operator takes a shelf out of use that is not the last with some chunk. */
+  void hold(int shelf) {
+    int bit = 1 << shelf;
+    held |= bit;
+    errors[shelf] = "taken out of use by the operator";
+    failed |= required & bit;
+    filling &= ~bit;
+  }
+
+  /** An operator lets a shelf be used again. */
+  void release(int shelf) {
+    held &= ~(1 << shelf);
+  }
+
+  // ---- Single shelves ----
+
+  /**
+   * Submits steps to one shelf, and learns from the outcome how the shelf is.
+   *
+   * @param judge makes an error of an answer that is none; given and gives null for success
+   */
+  void submitTo(
+      int shelf,
+      IoChain like,
+      List<IoChain.Step> steps,
+      UnaryOperator<IOException> judge,
+      Consumer<IOException> then) {
+    underWay[shelf]++;
+    IoChain chain =
+        new IoChain(
+            like.name(),
+            like.lane(),
+            error -> {
+              underWay[shelf]--;
+              IOException judged = judge.apply(error);
+              if (judged == null) {
+                noteSuccess(shelf);
+              } else {
+                noteFailure(shelf, judged);
+              }
+              then.accept(judged);
+            });
+    chain.steps().addAll(steps);
+    effects.submit(shelf, chain);
+  }
+
+  void beginWrite(int shelf) {
+    writes[shelf]++;
+  }
+
+  void endWrite(int shelf) {
+    writes[shelf]--;
+  }
+
+  /** Whether the shelf may still be writing anything but slots. */
+  boolean isWriting(int shelf) {
+    return writes[shelf] > 0;
+  }
+
+  /** A buffer as chains want it, for something rare. */
+  ByteBuffer newBuffer(int bytes) {
+    return new IoBuffers(1, bytes).acquire(bytes);
+  }
+
+  private void noteSuccess(int shelf) {
+    if ((down & 1 << shelf) != 0) {
+      down &= ~(1 << shelf);
+      errors[shelf] = null;
+      replica.event("shelf", "unreachable", "reachable", name(shelf));
+    }
+  }
+
+  private void noteFailure(int shelf, IOException error) {
+    int bit = 1 << shelf;
+    if ((down & bit) == 0) {
+      down |= bit;
+      replica.event("shelf", "reachable", "unreachable", name(shelf) + ": " + error.getMessage());
+    }
+    errors[shelf] = String.valueOf(error.getMessage());
+    // The last copy of a chunk cannot be gone on without: it is tried again as a single shelf is.
+    if (replica.isPrimary() && (required & bit) != 0 && stagger.covers(required & ~bit)) {
+      failed |= bit;
+    }
+    if ((filling & bit) != 0) {
+      filling = 0;
+    }
+  }
+
+  /** How events call a shelf; operators count from 1, as the configuration lists them. */
+  static String name(int shelf) {
+    return "shelf " + (shelf + 1);
+  }
+
+  /** The shelf shows less than this node wrote there: it is another one, or an old copy. */
+  IOException noteExchanged(int shelf) {
+    exchanged |= 1 << shelf;
+    return new IOException(
+        name(shelf)
+            + " does not hold what this node wrote to it: it was emptied, exchanged or rolled back");
+  }
+
+  /** Whether an operator has taken the shelf out of use. */
+  boolean isHeld(int shelf) {
+    return (held & 1 << shelf) != 0;
+  }
+
+  boolean isExchanged(int shelf) {
+    return (exchanged & 1 << shelf) != 0;
+  }
+
+  /** Now and then looks whether the shelves are what they were, and has failed ones opened anew. */
+  void tick() {
+    if (isSingle() || replica.now() - lastReopenNanos < REOPEN_NANOS) {
+      return;
+    }
+    lastReopenNanos = replica.now();
+    quorum.look();
+    for (int shelf = 0; shelf < stagger.shelves(); shelf++) {
+      int bit = 1 << shelf;
+      boolean needed = replica.isPrimary() && (required & ~failed & bit) != 0;
+      if (((down | exchanged) & bit) != 0 && !needed && !isUnderWay(shelf)) {
+        reopen(shelf);
+      }
+    }
+  }
+
+  private void reopen(int shelf) {
+    underWay[shelf]++;
+    effects.reopenShelf(
+        shelf,
+        error -> {
+          underWay[shelf]--;
+          if (error != null) {
+            errors[shelf] = String.valueOf(error.getMessage());
+          } else if (isExchanged(shelf)) {
+            exchanged &= ~(1 << shelf);
+            quorum.forget(shelf);
+            marks.markAll();
+          }
+        });
+  }
+
+  /** What cannot even be begun fails soon, and not inside the call that began it. */
+  void failSoon(IOException error, Consumer<IOException> then) {
+    replica.after(0, () -> then.accept(error));
+  }
+
+  // ---- Effects ----
+
+  @Override
+  public void submit(IoChain chain) {
+    if (isSingle()) {
+      effects.submit(chain);
+    } else {
+      new ShelfChain(this, chain).begin();
+    }
+  }
+
+  @Override
+  public void submit(int shelf, IoChain chain) {
+    effects.submit(shelf, chain);
+  }
+
+  @Override
+  public void reopenShelf(int shelf, Consumer<IOException> then) {
+    effects.reopenShelf(shelf, then);
+  }
+
+  @Override
+  public ByteBuffer acquireBuffer(int bytes) {
+    return effects.acquireBuffer(bytes);
+  }
+
+  @Override
+  public void releaseBuffer(ByteBuffer buffer) {
+    effects.releaseBuffer(buffer);
+  }
+
+  @Override
+  public long freshIdentity() {
+    return effects.freshIdentity();
+  }
+
+  @Override
+  public void leftPrimary() {
+    effects.leftPrimary();
+  }
+
+  @Override
+  public void becamePrimary() {
+    effects.becamePrimary();
+  }
+
+  @Override
+  public void event(ReplicaEvent event) {
+    effects.event(event);
+  }
+
+  @Override
+  public void requestEndTurn() {
+    effects.requestEndTurn();
+  }
+
+  @Override
+  public void panic(String what) {
+    effects.panic(what);
+  }
+}
