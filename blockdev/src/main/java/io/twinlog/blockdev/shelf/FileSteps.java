@@ -20,6 +20,10 @@ final class FileSteps {
   /** No step of the lane has been carried out since its last Sync. */
   private static final long NOTHING = -1;
 
+  /** A file without holes has its room. */
+  private static final String MAKE_ROOM =
+      "; the file has holes: make room on its file system, and what waits for it goes on by itself";
+
   private final String shelfName;
   private final DirectFile file;
   private final long sizeBytes;
@@ -79,7 +83,8 @@ final class FileSteps {
       try {
         count = file.write(data, data.position() + done, length - done, offsetBytes + done);
       } catch (SystemCallException e) {
-        throw failure("write", chain, offsetBytes + done, length - done, e.getMessage(), e);
+        String why = e.getMessage() + (e.isNoSpace() ? MAKE_ROOM : "");
+        throw failure("write", chain, offsetBytes + done, length - done, why, e);
       }
       if (count == 0) {
         throw failure(

@@ -12,6 +12,7 @@ final class Errno {
   static final int ENOMEM = 12;
   static final int EINVAL = 22;
   static final int ENOTTY = 25;
+  static final int ENOSPC = 28;
   static final int ENXIO = 6;
   static final int ENODEV = 19;
   static final int EOPNOTSUPP = 95;
@@ -44,7 +45,7 @@ final class Errno {
       case ENOTTY -> "ENOTTY (inappropriate ioctl for device)";
       case 26 -> "ETXTBSY (text file busy)";
       case 27 -> "EFBIG (file too large)";
-      case 28 -> "ENOSPC (no space left on device)";
+      case ENOSPC -> "ENOSPC (no space left on device)";
       case 29 -> "ESPIPE (illegal seek)";
       case 30 -> "EROFS (read-only file system)";
       case 32 -> "EPIPE (broken pipe)";

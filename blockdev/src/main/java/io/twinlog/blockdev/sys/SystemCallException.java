@@ -30,6 +30,11 @@ public final class SystemCallException extends IOException {
     return errno == Errno.EOPNOTSUPP;
   }
 
+  /** Whether there is no room for what was to be written (ENOSPC). */
+  public boolean isNoSpace() {
+    return errno == Errno.ENOSPC;
+  }
+
   /** Whether an argument does not suit this file (EINVAL), such as O_DIRECT. */
   public boolean isInvalidArgument() {
     return errno == Errno.EINVAL;

@@ -91,7 +91,8 @@ class FileShelfDevicesTest {
             "write failed on shelf file:"
                 + file
                 + ", 1048576 bytes at offset 1048576 (fill): pwrite: ENOSPC (no space left on"
-                + " device)",
+                + " device); the file has holes: make room on its file system, and what waits for it"
+                + " goes on by itself",
             error.getMessage());
       }
       Path other = mount.resolve("r1.img");
