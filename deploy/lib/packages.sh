@@ -7,7 +7,7 @@ BUILD_PACKAGES=(openjdk-17-jdk-headless maven)
 DEMO_PACKAGES=(libnbd-bin e2fsprogs util-linux mount jq procps)
 # What the tests talk to: other people's NBD and AoE programs. nbdsh comes with python3-libnbd.
 TEST_PACKAGES=(libnbd-bin python3-libnbd nbdkit nbd-client nbd-server qemu-utils fio vblade aoetools
-  tshark iproute2 tcpdump util-linux mount e2fsprogs jq procps spin gcc libc6-dev)
+  tshark iproute2 tcpdump util-linux mount e2fsprogs xfsprogs jq procps spin gcc libc6-dev)
 # What the benchmark compares with and measures by.
 BENCH_PACKAGES=(nbdkit libnbd-bin qemu-utils qemu-block-extra fio jq util-linux procps)
 

@@ -20,10 +20,12 @@ final class LossAdvice {
         all of it on this device   a file system or database that lies on it with its journal and
                                    all its data went back as a whole: mount, check, go on; what it
                                    had confirmed in the lost interval is missing
-        ext3, ext4 (journal here)  do not mount, and no plain e2fsck: both replay the journal, and
-                                   e2fsck -p then calls the result clean. Drop the journal first:
-                                     tune2fs -f -f -O ^has_journal FS
-                                     e2fsck -f FS
+        ext3, ext4 (journal here)  do not mount, and no e2fsck or tune2fs before the first of these
+                                   commands: each of them replays the journal, also when told to
+                                   remove it, and e2fsck then calls the result clean:
+                                     debugfs -w -R "feature -needs_recovery" FS
+                                     tune2fs -f -O ^has_journal FS
+                                     e2fsck -f -y FS
                                      mke2fs -O journal_dev -b BLOCKSIZE DEVICE
                                      tune2fs -J device=DEVICE FS
         XFS (external log here)    the mount is refused, as metadata is newer than the log. Zero
