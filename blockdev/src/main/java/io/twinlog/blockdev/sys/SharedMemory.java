@@ -2,23 +2,30 @@ package io.twinlog.blockdev.sys;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Memory that outlives the process: a file of tmpfs, mapped, with its lock held by one process at a
- * time. The file holds a header, the memory itself and a trailer, one after the other; whoever maps
- * it next finds all three as this process left them, as long as the machine runs. Not thread-safe.
+ * Memory that outlives the process: a file of tmpfs or, in huge pages, of hugetlbfs, mapped, with
+ * its lock held by one process at a time. The file holds a header, the memory itself and a trailer,
+ * one after the other; whoever maps it next finds all three as this process left them, as long as
+ * the machine runs. Not thread-safe.
  */
 public final class SharedMemory implements Memory {
   private static final int PAGE_BYTES = 4096;
+  private static final String HUGETLBFS = "hugetlbfs";
 
   private final int descriptor;
   private final Mapping mapping;
   private final long sizeBytes;
   private final int trailerBytes;
+  private final String fileSystem;
 
-  private SharedMemory(int descriptor, Mapping mapping, long sizeBytes, int trailerBytes) {
+  private SharedMemory(
+      int descriptor, Mapping mapping, long sizeBytes, int trailerBytes, String fileSystem) {
     this.descriptor = descriptor;
+    this.fileSystem = fileSystem;
     this.mapping = mapping;
     this.sizeBytes = sizeBytes;
     this.trailerBytes = trailerBytes;
@@ -31,14 +38,17 @@ public final class SharedMemory implements Memory {
    * @param sizeBytes positive, a multiple of 4096
    * @param trailerBytes at most 2 GiB - 4 KiB
    * @return null when another process has it
-   * @throws SystemCallException {@code fallocate} with ENOSPC where there is not enough memory
+   * @throws SystemCallException {@code fallocate} with ENOSPC where there is not enough memory, or
+   *     not enough huge pages
    */
-  public static SharedMemory map(Path file, long sizeBytes, int trailerBytes)
-      throws SystemCallException {
+  public static SharedMemory map(Path file, long sizeBytes, int trailerBytes) throws IOException {
     if (sizeBytes <= 0 || sizeBytes % PAGE_BYTES != 0 || trailerBytes < 0) {
       throw new IllegalArgumentException("not a size of memory: " + sizeBytes);
     }
-    long fileBytes = PAGE_BYTES + sizeBytes + trailerBytes;
+    FileStore store = Files.getFileStore(file.toAbsolutePath().getParent());
+    // Files of hugetlbfs, and mappings of them, consist of whole huge pages.
+    long pageBytes = store.type().equals(HUGETLBFS) ? store.getBlockSize() : 1;
+    long fileBytes = roundUp(PAGE_BYTES + sizeBytes + trailerBytes, pageBytes);
     int descriptor = Native.open(file, Native.O_RDWR | Native.O_CREAT | Native.O_NOFOLLOW);
     SharedMemory memory = null;
     try {
@@ -48,7 +58,7 @@ public final class SharedMemory implements Memory {
           Native.allocate(descriptor, fileBytes);
         }
         Mapping mapping = new Mapping(Native.mapShared(descriptor, fileBytes), fileBytes);
-        memory = new SharedMemory(descriptor, mapping, sizeBytes, trailerBytes);
+        memory = new SharedMemory(descriptor, mapping, sizeBytes, trailerBytes, store.type());
       }
     } finally {
       if (memory == null) {
@@ -58,6 +68,10 @@ public final class SharedMemory implements Memory {
     return memory;
   }
 
+  private static long roundUp(long bytes, long unit) {
+    return (bytes + unit - 1) / unit * unit;
+  }
+
   @Override
   public long sizeBytes() {
     return sizeBytes;
@@ -65,7 +79,8 @@ public final class SharedMemory implements Memory {
 
   @Override
   public String description() {
-    return "pages of tmpfs, which outlive the process";
+    String pages = fileSystem.equals(HUGETLBFS) ? "huge pages of " : "pages of ";
+    return pages + fileSystem + ", which outlive the process";
   }
 
   /** 4096 bytes, big-endian; as {@link #window}. */

@@ -62,4 +62,27 @@ class SharedRamTest {
       assertEquals(0, memory.window(0, 8).getLong(0));
     }
   }
+
+  @Test
+  void shouldHoldWhatWasWrittenInHugePagesWhenMappedAgain() throws Exception {
+    Path mount = Files.createDirectory(directory.resolve("huge"));
+    try (HugePages pages = HugePages.mounted(mount)) {
+      Path file = mount.resolve("r0");
+      try (SharedMemory memory = SharedMemory.map(file, SIZE, 100)) {
+        memory.header().putLong(8, 42);
+        memory.trailer().put(99, (byte) 7);
+        memory.lock();
+        assertTrue(memory.description().startsWith("huge pages"), memory::description);
+      }
+      assertEquals(pages.bytes(), Files.size(file), "one page holds all of it");
+      try (SharedMemory again = SharedMemory.map(file, SIZE, 100)) {
+        assertEquals(42, again.header().getLong(8));
+        assertEquals(7, again.trailer().get(99));
+      }
+      try (SharedMemory larger = SharedMemory.map(file, 2 * pages.bytes(), 0)) {
+        assertEquals(0, larger.window(pages.bytes(), 8).getLong(0));
+        assertEquals(3 * pages.bytes(), Files.size(file));
+      }
+    }
+  }
 }
