@@ -10,6 +10,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.twinlog.blockdev.RamBlockService;
 import io.twinlog.blockdev.shelf.BlockingShelf;
 import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.Shelf;
@@ -61,7 +62,7 @@ class AoeTargetTest {
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
   }
 
-  private record Node(RamService device, AoeTarget target, EventLoop loop) {
+  private record Node(RamBlockService device, AoeTarget target, EventLoop loop) {
     void leavePrimary() {
       loop.submit(device::leavePrimary).syncUninterruptibly();
     }
@@ -72,9 +73,11 @@ class AoeTargetTest {
   }
 
   private Node node(String interfaceName, boolean primary, boolean virtualMac) throws IOException {
-    RamService device = new RamService(BYTES);
+    RamBlockService device = new RamBlockService("r0", BYTES);
     open.add(device);
-    device.primary = primary;
+    if (!primary) {
+      device.leavePrimary();
+    }
     EventLoop loop = group.next();
     TargetSettings settings =
         new TargetSettings(
@@ -134,7 +137,7 @@ class AoeTargetTest {
     try (Shelf shelf = client(client.near())) {
       ByteBuffer data = SimulatedWire.buffer(512 * 1024, 1);
       new BlockingShelf(shelf).writeDurably("write", 0, data);
-      primary.loop().submit(() -> primary.device().holding = true).sync();
+      primary.loop().submit(primary.device()::hold).sync();
       CompletableFuture<IOException> lost = new CompletableFuture<>();
       shelf.submit(
           new IoChain("lost", IoChain.Lane.DATA, lost::complete).write(0, data), Runnable::run);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.twinlog.blockdev.BlockError;
 import io.twinlog.blockdev.BlockRequest.Command;
+import io.twinlog.blockdev.RamBlockService;
 import io.twinlog.blockdev.aoe.AoeMessage.Ata;
 import io.twinlog.blockdev.aoe.AoeMessage.Config;
 import io.twinlog.blockdev.aoe.AoeMessage.Mask;
@@ -33,7 +34,7 @@ class TargetTest implements TargetSink {
   private static final MacAddress CLIENT = new MacAddress(0x02005e100001L);
   private static final MacAddress OTHER = new MacAddress(0x02005e100003L);
 
-  private final RamService device = new RamService(BYTES);
+  private final RamBlockService device = new RamBlockService("r0", BYTES);
   private final ByteBuffer out = ByteBuffer.allocateDirect(16 * 1024);
   private final List<AoeFrame> answers = new ArrayList<>();
   private final List<MacAddress> rivals = new ArrayList<>();
@@ -118,7 +119,7 @@ class TargetTest implements TargetSink {
     byte[] data = random(17 * 512, 1);
     Ata written = askAta(Ata.WRITE_EXTENDED, 17, 8, data);
     assertEquals(Ata.STATUS_READY, written.operation());
-    assertTrue(device.seen.get(0).forceUnitAccess(), "each write is to be safe");
+    assertTrue(device.seen().get(0).forceUnitAccess(), "each write is to be safe");
     for (int operation : new int[] {Ata.READ, Ata.READ_EXTENDED}) {
       Ata read = askAta(operation, 17, 8, new byte[0]);
       assertEquals(Ata.STATUS_READY, read.operation());
@@ -152,11 +153,11 @@ class TargetTest implements TargetSink {
         Ata.ERROR_NO_SUCH_SECTOR,
         askAta(Ata.WRITE_EXTENDED, 1, 0xffff_ffff_ffffL, new byte[512]).feature());
     assertEquals(Ata.ERROR_ABORTED, askAta(0xb0, 0, 0, new byte[0]).feature());
-    device.failure = BlockError.IO;
+    device.failWith(BlockError.IO);
     Ata io = askAta(Ata.WRITE_EXTENDED, 1, 0, new byte[512]);
     assertEquals(Ata.ERROR_UNCORRECTABLE, io.feature());
     assertTrue((io.operation() & Ata.STATUS_FAILED) != 0);
-    device.failure = BlockError.SHUTDOWN;
+    device.failWith(BlockError.SHUTDOWN);
     assertNull(ask(header(0), ata(Ata.READ_EXTENDED, 1, 0, new byte[0])));
   }
 
@@ -176,15 +177,15 @@ class TargetTest implements TargetSink {
     AoeHeader version2 = new AoeHeader(MAC, CLIENT, 2, false, null, ADDRESS, 0, request.tag());
     AoeFrame answer = ask(version2, ata(Ata.READ_EXTENDED, 1, 0, new byte[0]));
     assertEquals(AoeError.BAD_VERSION, answer.header().error());
-    assertEquals(List.of(), device.seen);
+    assertEquals(List.of(), device.seen());
   }
 
   @Test
   void shouldFlushWhenAsked() {
     askAta(Ata.FLUSH_EXTENDED, 0, 0, new byte[0]);
     askAta(Ata.FLUSH, 0, 0, new byte[0]);
-    assertEquals(2, device.seen.size());
-    assertEquals(Command.FLUSH, device.seen.get(0).command());
+    assertEquals(2, device.seen().size());
+    assertEquals(Command.FLUSH, device.seen().get(0).command());
     assertEquals(0xff, askAta(Ata.CHECK_POWER_MODE, 0, 0, new byte[0]).sectors());
   }
 
@@ -307,14 +308,13 @@ class TargetTest implements TargetSink {
 
   @Test
   void shouldSayNothingWhenItIsNotPrimary() {
-    device.holding = true;
+    device.hold();
     give(header(0), ata(Ata.WRITE_EXTENDED, 1, 0, new byte[512]));
     give(header(0), ata(Ata.READ_EXTENDED, 1, 0, new byte[0]));
     assertEquals(2, target.requests());
     target.mute();
     // One is given up by the device, the other completed all the same.
-    device.held.peek().releasePayload();
-    device.held.poll().dropped();
+    device.dropFirstHeld();
     device.answerHeld();
     target.announce();
     target.lookForRivals();
@@ -324,7 +324,7 @@ class TargetTest implements TargetSink {
 
   @Test
   void shouldDropWhatIsTooMuchAtOnce() {
-    device.holding = true;
+    device.hold();
     for (int i = 0; i < 300; i++) {
       give(header(0), ata(Ata.READ_EXTENDED, 1, i, new byte[0]));
     }
@@ -353,7 +353,7 @@ class TargetTest implements TargetSink {
     Random random = new Random(5);
     long frames = Long.getLong("twinlog.aoe.frames", 50_000);
     byte[] content = random(BYTES, 9);
-    device.ram.write(0, ByteBuffer.wrap(content));
+    device.ram().write(0, ByteBuffer.wrap(content));
     for (long i = 0; i < frames; i++) {
       AoeHeader header =
           AoeHeader.request(

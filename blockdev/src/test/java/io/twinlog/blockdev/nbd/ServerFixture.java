@@ -6,6 +6,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
+import io.twinlog.blockdev.RamBlockService;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

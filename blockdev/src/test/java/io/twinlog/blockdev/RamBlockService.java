@@ -1,63 +1,67 @@
-package io.twinlog.blockdev.nbd;
+package io.twinlog.blockdev;
 
-import io.twinlog.blockdev.BlockError;
-import io.twinlog.blockdev.BlockRequest;
-import io.twinlog.blockdev.BlockService;
-import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.ram.MappedRam;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A device that is only RAM; answers inside {@link #submit}, or when told to. Everything on its
- * loop.
+ * A device that is only RAM, without a peer or a backing, for what serves it: answers inside {@link
+ * #submit}, or when told to. Everything on its loop.
  */
-final class RamBlockService implements BlockService, AutoCloseable {
+public final class RamBlockService implements BlockService, AutoCloseable {
 
   private final String name;
   private final MappedRam ram;
   private final List<ClientListener> listeners = new ArrayList<>();
   private final ArrayDeque<BlockRequest> held = new ArrayDeque<>();
   private boolean holding;
-  private boolean primary = true;
+  private volatile boolean primary = true;
   private BlockError failure;
   private int submitted;
 
-  RamBlockService(String name, int sizeBytes) {
+  /** The first ones that were submitted. */
+  private final List<BlockRequest> seen = new ArrayList<>();
+
+  public RamBlockService(String name, int sizeBytes) {
     this.name = name;
     this.ram = MappedRam.unlocked(sizeBytes);
   }
 
-  RamDevice ram() {
+  public RamDevice ram() {
     return ram;
   }
 
   /** Requests submitted so far. */
-  int submitted() {
+  public int submitted() {
     return submitted;
   }
 
+  /** The first hundred of them; their payloads are gone once they are answered. */
+  public List<BlockRequest> seen() {
+    return seen;
+  }
+
   /** Requests that wait for {@link #answerHeld}. */
-  int heldRequests() {
+  public int heldRequests() {
     return held.size();
   }
 
-  List<BlockRequest> held() {
+  public List<BlockRequest> held() {
     return new ArrayList<>(held);
   }
 
-  boolean hasListener() {
+  public boolean hasListener() {
     return !listeners.isEmpty();
   }
 
   /** From now on requests wait. */
-  void hold() {
+  public void hold() {
     holding = true;
   }
 
   /** Answers what waits, in order, and whatever comes later at once. */
-  void answerHeld() {
+  public void answerHeld() {
     holding = false;
     while (!held.isEmpty()) {
       answer(held.poll());
@@ -65,28 +69,33 @@ final class RamBlockService implements BlockService, AutoCloseable {
   }
 
   /** From now on requests fail. */
-  void failWith(BlockError error) {
+  public void failWith(BlockError error) {
     failure = error;
   }
 
   /** Gives up what waits, as a primary does that is no longer one. */
-  void leavePrimary() {
+  public void leavePrimary() {
     primary = false;
     while (!held.isEmpty()) {
-      BlockRequest request = held.poll();
-      request.releasePayload();
-      request.dropped();
+      dropFirstHeld();
     }
     listeners.forEach(ClientListener::leftPrimary);
   }
 
+  /** Gives up the request that has waited longest. */
+  public void dropFirstHeld() {
+    BlockRequest request = held.remove();
+    request.releasePayload();
+    request.dropped();
+  }
+
   /** Leaves the role and says so, while what waits goes on waiting. */
-  void announceLeaving() {
+  public void announceLeaving() {
     primary = false;
     listeners.forEach(ClientListener::leftPrimary);
   }
 
-  void becomePrimary() {
+  public void becomePrimary() {
     primary = true;
     listeners.forEach(ClientListener::becamePrimary);
   }
@@ -114,6 +123,9 @@ final class RamBlockService implements BlockService, AutoCloseable {
   @Override
   public void submit(BlockRequest request) {
     submitted++;
+    if (seen.size() < 100) {
+      seen.add(request);
+    }
     if (holding) {
       held.add(request);
     } else {
