@@ -24,12 +24,11 @@ public final class DirectFile implements AutoCloseable {
   private static final int S_IFBLK = 0060000;
   private static final int S_IFREG = 0100000;
 
-  private final int descriptor;
+  private final Descriptor descriptor;
   private final boolean direct;
-  private volatile boolean closed;
 
   private DirectFile(int descriptor, boolean direct) {
-    this.descriptor = descriptor;
+    this.descriptor = new Descriptor(descriptor, "the file");
     this.direct = direct;
   }
 
@@ -62,7 +61,7 @@ public final class DirectFile implements AutoCloseable {
 
   /** Size in bytes. */
   public long sizeBytes() throws SystemCallException {
-    return Native.size(open());
+    return Native.size(descriptor.get());
   }
 
   /**
@@ -73,7 +72,7 @@ public final class DirectFile implements AutoCloseable {
     ByteBuffer status = status(Native.STATX_BASIC_STATS | Native.STATX_DIOALIGN);
     if ((status.getShort(STX_MODE) & S_IFMT) == S_IFBLK) {
       ByteBuffer sector = ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder());
-      Native.logicalSector(open(), sector);
+      Native.logicalSector(descriptor.get(), sector);
       return sector.getInt(0);
     }
     boolean known = (status.getInt(STX_MASK) & Native.STATX_DIOALIGN) != 0;
@@ -82,7 +81,7 @@ public final class DirectFile implements AutoCloseable {
 
   private ByteBuffer status(int mask) throws SystemCallException {
     ByteBuffer status = ByteBuffer.allocateDirect(STATX_BYTES).order(ByteOrder.nativeOrder());
-    Native.status(open(), mask, status);
+    Native.status(descriptor.get(), mask, status);
     return status;
   }
 
@@ -99,7 +98,7 @@ public final class DirectFile implements AutoCloseable {
     }
     long address = address(into, index, lengthBytes);
     try {
-      return Native.read(open(), address, lengthBytes, offsetBytes);
+      return Native.read(descriptor.get(), address, lengthBytes, offsetBytes);
     } finally {
       Reference.reachabilityFence(into);
     }
@@ -115,7 +114,7 @@ public final class DirectFile implements AutoCloseable {
       throws SystemCallException {
     long address = address(from, index, lengthBytes);
     try {
-      return Native.write(open(), address, lengthBytes, offsetBytes);
+      return Native.write(descriptor.get(), address, lengthBytes, offsetBytes);
     } finally {
       Reference.reachabilityFence(from);
     }
@@ -134,32 +133,22 @@ public final class DirectFile implements AutoCloseable {
 
   /** Makes every completed write durable, with the metadata needed to read it back. */
   public void sync() throws SystemCallException {
-    Native.sync(open());
+    Native.sync(descriptor.get());
   }
 
   /** Reserves space for the file, which reads as zeros; EOPNOTSUPP where that cannot be done. */
   public void allocate(long sizeBytes) throws SystemCallException {
-    Native.allocate(open(), sizeBytes);
+    Native.allocate(descriptor.get(), sizeBytes);
   }
 
   /** Sets the file's size without reserving space. */
   public void truncate(long sizeBytes) throws SystemCallException {
-    Native.truncate(open(), sizeBytes);
-  }
-
-  private int open() {
-    if (closed) {
-      throw new IllegalStateException("the file is closed");
-    }
-    return descriptor;
+    Native.truncate(descriptor.get(), sizeBytes);
   }
 
   /** Idempotent. */
   @Override
   public void close() throws IOException {
-    if (!closed) {
-      closed = true;
-      Native.close(descriptor);
-    }
+    descriptor.close();
   }
 }

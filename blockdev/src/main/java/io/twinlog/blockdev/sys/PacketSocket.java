@@ -48,7 +48,7 @@ public final class PacketSocket implements AutoCloseable {
   private static final int PACKET_MR_UNICAST = 3;
 
   private final String interfaceName;
-  private final int descriptor;
+  private final Descriptor descriptor;
   private final int index;
   private final ByteBuffer ifreq = direct(IFREQ_BYTES);
 
@@ -63,11 +63,10 @@ public final class PacketSocket implements AutoCloseable {
   private final ByteBuffer[] bodies = new ByteBuffer[BATCH_FRAMES];
   private int queued;
   private long droppedFrames;
-  private boolean closed;
 
   private PacketSocket(String interfaceName, int descriptor, int index) {
     this.interfaceName = interfaceName;
-    this.descriptor = descriptor;
+    this.descriptor = new Descriptor(descriptor, "the socket");
     this.index = index;
     for (int i = 0; i < BATCH_FRAMES; i++) {
       frames[i] = received.slice(i * LONGEST_FRAME_BYTES, LONGEST_FRAME_BYTES);
@@ -217,7 +216,7 @@ public final class PacketSocket implements AutoCloseable {
 
   private int request(String what, long request) throws SystemCallException {
     name(ifreq, interfaceName);
-    Native.interfaceRequest(what, open(), request, ifreq);
+    Native.interfaceRequest(what, descriptor.get(), request, ifreq);
     return ifreq.getInt(IFNAME_BYTES);
   }
 
@@ -237,7 +236,11 @@ public final class PacketSocket implements AutoCloseable {
     ByteBuffer bytes = request.duplicate().order(ByteOrder.BIG_ENDIAN);
     bytes.putShort(8, (short) (address >> 32)).putInt(10, (int) address);
     Native.setOption(
-        "PACKET_ADD_MEMBERSHIP", open(), Native.SOL_PACKET, Native.PACKET_ADD_MEMBERSHIP, request);
+        "PACKET_ADD_MEMBERSHIP",
+        descriptor.get(),
+        Native.SOL_PACKET,
+        Native.PACKET_ADD_MEMBERSHIP,
+        request);
   }
 
   /**
@@ -248,7 +251,8 @@ public final class PacketSocket implements AutoCloseable {
    * @throws SystemCallException ENETDOWN, once, when the interface went down
    */
   public int receive() throws SystemCallException {
-    int count = Native.receiveMessages(open(), Native.address(receiveMessages), BATCH_FRAMES);
+    int count =
+        Native.receiveMessages(descriptor.get(), Native.address(receiveMessages), BATCH_FRAMES);
     for (int i = 0; i < count; i++) {
       int length = receiveMessages.getInt(i * MMSGHDR_BYTES + LEN_OFFSET);
       frames[i].clear().limit(Math.min(length, LONGEST_FRAME_BYTES));
@@ -304,7 +308,9 @@ public final class PacketSocket implements AutoCloseable {
       while (done < count) {
         int sent =
             Native.sendMessages(
-                open(), Native.address(sendMessages) + (long) done * MMSGHDR_BYTES, count - done);
+                descriptor.get(),
+                Native.address(sendMessages) + (long) done * MMSGHDR_BYTES,
+                count - done);
         if (sent == 0) {
           break;
         }
@@ -322,22 +328,12 @@ public final class PacketSocket implements AutoCloseable {
   }
 
   int descriptor() {
-    return open();
-  }
-
-  private int open() {
-    if (closed) {
-      throw new IllegalStateException("the socket is closed");
-    }
-    return descriptor;
+    return descriptor.get();
   }
 
   /** Idempotent. */
   @Override
   public void close() throws IOException {
-    if (!closed) {
-      closed = true;
-      Native.close(descriptor);
-    }
+    descriptor.close();
   }
 }

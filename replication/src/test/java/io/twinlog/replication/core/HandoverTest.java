@@ -46,10 +46,7 @@ class HandoverTest {
 
   @Test
   void shouldLetClientsGoOnWhileALongBatchComesToItsEnd() {
-    Bench bench = Bench.pair(Bench.Settings.usual());
-    bench.alpha.write(3, 1, 7);
-    bench.alpha.stall(chain -> chain.name().startsWith("log"));
-    bench.settle();
+    Bench bench = pairWithALongBatch();
     BenchOutcome outcome = switchover(bench.alpha);
     bench.advance(Duration.ofSeconds(20));
 
@@ -65,10 +62,7 @@ class HandoverTest {
 
   @Test
   void shouldRefuseAndGoOnWhenTheBackingDoesNotComeToRest() {
-    Bench bench = Bench.pair(Bench.Settings.usual());
-    bench.alpha.write(3, 1, 7);
-    bench.alpha.stall(chain -> chain.name().startsWith("log"));
-    bench.settle();
+    Bench bench = pairWithALongBatch();
     BenchOutcome outcome = switchover(bench.beta);
     bench.advance(Duration.ofSeconds(31));
 
@@ -76,6 +70,14 @@ class HandoverTest {
     assertTrue(outcome.line().contains("did not come to rest"), outcome::toString);
     assertTrue(bench.alpha.write(4, 1, 8).isAnswered());
     assertTrue(bench.alpha.replica().isPrimary());
+  }
+
+  private static Bench pairWithALongBatch() {
+    Bench bench = Bench.pair(Bench.Settings.usual());
+    bench.alpha.write(3, 1, 7);
+    bench.alpha.stall(chain -> chain.name().startsWith("log"));
+    bench.settle();
+    return bench;
   }
 
   private static BenchOutcome switchover(BenchNode node) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /** What operators are told, and that what was refused has not happened (design, section 7). */
@@ -151,11 +152,7 @@ class OperatorTest {
   @Test
   void shouldSayThatItIsProposedWhenTheBackingStopsAnsweringTooLate() {
     Bench bench = new Bench();
-    bench.startBoth();
-    BenchOutcome outcome = bench.alpha.promote(false, false);
-    while (!bench.alpha.isProposing()) {
-      bench.step();
-    }
+    BenchOutcome outcome = promoteUntil(bench, bench.alpha::isProposing);
     bench.alpha.stall(chain -> true);
     bench.advance(Duration.ofSeconds(31));
 
@@ -171,11 +168,7 @@ class OperatorTest {
   @Test
   void shouldNotSayDoneWhileTheBackingDoesNotRecordWhatWasDecided() {
     Bench bench = new Bench();
-    bench.startBoth();
-    BenchOutcome outcome = bench.alpha.promote(false, false);
-    while (!bench.alpha.replica().isPrimary()) {
-      bench.step();
-    }
+    BenchOutcome outcome = promoteUntil(bench, () -> bench.alpha.replica().isPrimary());
     bench.alpha.fail(chain -> chain.name().equals("slot write"));
     bench.settle();
     assertFalse(outcome.isDone(), outcome::toString);
@@ -188,16 +181,22 @@ class OperatorTest {
   @Test
   void shouldSayThatItIsPrimaryWhenTheBackingStopsAnsweringTooLate() {
     Bench bench = new Bench();
-    bench.startBoth();
-    BenchOutcome outcome = bench.alpha.promote(false, false);
-    while (!bench.alpha.replica().isPrimary()) {
-      bench.step();
-    }
+    BenchOutcome outcome = promoteUntil(bench, () -> bench.alpha.replica().isPrimary());
     bench.alpha.fail(chain -> chain.name().equals("slot write"));
     bench.advance(Duration.ofSeconds(31));
 
     assertRefused(outcome, "should the node end before it does, promote again");
     assertTrue(bench.alpha.replica().isPrimary());
+  }
+
+  /** Alpha is promoted, so far. */
+  private static BenchOutcome promoteUntil(Bench bench, BooleanSupplier reached) {
+    bench.startBoth();
+    BenchOutcome outcome = bench.alpha.promote(false, false);
+    while (!reached.getAsBoolean()) {
+      bench.step();
+    }
+    return outcome;
   }
 
   private static void assertRefused(BenchOutcome outcome, String reason) {
