@@ -81,8 +81,13 @@ final class Primary {
     return readRequests + writeRequests;
   }
 
+  /** How many of these are not answered yet, those aside that wait for the log only. */
+  int requestsUnderWay() {
+    return pending.size() + reads.size();
+  }
+
   int openRequests() {
-    return pending.size() + reads.size() + flushes.size() + held.size();
+    return requestsUnderWay() + flushes.size() + held.size();
   }
 
   /** Whether a client waits for the log. */

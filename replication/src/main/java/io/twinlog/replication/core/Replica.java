@@ -697,6 +697,11 @@ public final class Replica implements BlockService {
     return primaryPart.requests();
   }
 
+  /** How many of these are not answered yet. */
+  int requestsUnderWay() {
+    return primaryPart.requestsUnderWay();
+  }
+
   Link link() {
     return links.link();
   }

@@ -8,12 +8,12 @@ package io.twinlog.replication.core;
  * writes wait as well. The window grows while that is less than {@link #TARGET_NANOS} and shrinks
  * when it is more, at last to single pieces with pauses between them. So an idle link is used
  * fully, and a resync adds little to what clients feel. The configured rates bound it on both
- * sides.
+ * sides. While clients are there, {@link ClientCare} bounds it, too.
  */
 final class ResyncPace {
   static final int MAX_WINDOW_BYTES = 4 << 20;
 
-  private static final int MIN_WINDOW_BYTES = SyncSource.PIECE_BYTES / 64;
+  private static final int MIN_WINDOW_BYTES = SyncSource.BUSY_PIECE_BYTES / 64;
 
   /** What a resync may add to the time that a write waits. */
   static final long TARGET_NANOS = 2_000_000;
@@ -25,6 +25,7 @@ final class ResyncPace {
   private static final double MOST_SAVED_SECONDS = 0.05;
 
   private final ResyncRates rates;
+  private final ClientCare care;
 
   private double windowBytes;
   private long delayOfLastNanos;
@@ -41,6 +42,11 @@ final class ResyncPace {
 
   ResyncPace(ResyncRates rates) {
     this.rates = rates;
+    this.care = new ClientCare(rates);
+  }
+
+  ClientCare care() {
+    return care;
   }
 
   void begin(long nowNanos) {
@@ -51,6 +57,7 @@ final class ResyncPace {
     mayBytes = SyncSource.PIECE_BYTES;
     mustBytes = 0;
     refilledNanos = nowNanos;
+    care.begin(nowNanos);
   }
 
   /** A piece was confirmed, so long after it was sent. */
@@ -78,15 +85,17 @@ final class ResyncPace {
     if (mayBytes <= 0 || unconfirmedBytes + SyncSource.PIECE_BYTES > MAX_WINDOW_BYTES) {
       return false;
     }
-    return !busy || mustBytes >= SyncSource.PIECE_BYTES || fitsWindow(unconfirmedBytes, nowNanos);
+    return !busy
+        || mustBytes >= SyncSource.PIECE_BYTES
+        || (care.maySend(nowNanos) && fitsWindow(unconfirmedBytes, nowNanos));
   }
 
   /** A window of a part of a piece is one piece, and then a pause: so many of its delay. */
   private boolean fitsWindow(long unconfirmedBytes, long nowNanos) {
-    if (windowBytes >= SyncSource.PIECE_BYTES) {
-      return unconfirmedBytes + SyncSource.PIECE_BYTES <= windowBytes;
+    if (windowBytes >= SyncSource.BUSY_PIECE_BYTES) {
+      return unconfirmedBytes + SyncSource.BUSY_PIECE_BYTES <= windowBytes;
     }
-    double pauseNanos = delayOfLastNanos * SyncSource.PIECE_BYTES / windowBytes;
+    double pauseNanos = delayOfLastNanos * SyncSource.BUSY_PIECE_BYTES / windowBytes;
     return unconfirmedBytes == 0 && nowNanos - sentNanos >= pauseNanos;
   }
 
@@ -104,5 +113,6 @@ final class ResyncPace {
     sentNanos = nowNanos;
     mayBytes -= bytes;
     mustBytes = Math.max(mustBytes - bytes, 0);
+    care.sent(bytes);
   }
 }

@@ -17,10 +17,10 @@ final class SyncSource {
   /** One frame: small enough that heartbeats and writes pass (design, section 5). */
   static final int PIECE_BYTES = 128 * 1024;
 
-  private static final int PIECE_BLOCKS = PIECE_BYTES / BlockTable.BLOCK_BYTES;
-
-  /** In one turn, while clients are there: their requests are looked at in between. */
-  private static final int BUSY_PIECES = 2;
+  /**
+   * While clients are there, and then one in a turn: what a request finds before it here is short.
+   */
+  static final int BUSY_PIECE_BYTES = 32 * 1024;
 
   private static final long BUSY_NANOS = 500_000_000;
   private static final long OFFER_RETRY_NANOS = 1_000_000_000L;
@@ -240,14 +240,15 @@ final class SyncSource {
 
   private void stream(Link link) {
     noteClients();
-    int left = busy ? BUSY_PIECES : Integer.MAX_VALUE;
+    int left = busy ? 1 : Integer.MAX_VALUE;
+    int pieceBlocks = (busy ? BUSY_PIECE_BYTES : PIECE_BYTES) / BlockTable.BLOCK_BYTES;
     for (int block = toSend.nextSetBit(0);
         block >= 0
             && !paused
             && left > 0
             && pace.maySend(unconfirmed.pieceBytes(), busy, replica.turnNanos());
         block = toSend.nextSetBit(block)) {
-      int end = Math.min(toSend.nextClearBit(block), block + PIECE_BLOCKS);
+      int end = Math.min(toSend.nextClearBit(block), block + pieceBlocks);
       send(link, block, end);
       toSend.clear(block, end);
       left--;
@@ -263,6 +264,13 @@ final class SyncSource {
 
   private void noteClients() {
     long requests = replica.clientRequests();
+    if (busy) {
+      boolean piecesUnderWay = unconfirmed.pieceBytes() > 0;
+      long answered = requests - replica.requestsUnderWay();
+      pace.care().turn(requests, answered, piecesUnderWay, replica.turnNanos());
+    } else {
+      pace.care().nobodyThere(replica.turnNanos());
+    }
     if (requests != clientRequests) {
       clientRequests = requests;
       busyNanos = replica.now();

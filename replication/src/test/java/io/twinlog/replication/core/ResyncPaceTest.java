@@ -23,6 +23,7 @@ class ResyncPaceTest {
     long unconfirmed;
     long sent;
     long longestQueueNanos;
+    long requests;
 
     Model(ResyncRates rates) {
       pace = new ResyncPace(rates);
@@ -40,6 +41,11 @@ class ResyncPaceTest {
           long[] piece = onTheWay.remove();
           unconfirmed -= PIECE;
           pace.confirmed(PIECE, piece[1] - piece[0], now);
+        }
+        if (busy) {
+          // Clients who do not feel any of it.
+          requests++;
+          pace.care().turn(requests, requests - requests % 2, unconfirmed > 0, now);
         }
         while (pace.maySend(unconfirmed, busy, now)) {
           pace.sent(PIECE, now);
@@ -65,7 +71,8 @@ class ResyncPaceTest {
     Model model = new Model(ResyncRates.defaults());
     model.run(1, 100 * MIB, true);
     double rate = model.run(5, 100 * MIB, true);
-    assertTrue(rate > 85 * MIB, () -> rate + " bytes/s");
+    // In four fifths of the time.
+    assertTrue(rate > 70 * MIB, () -> rate + " bytes/s");
     // What a write finds before it on the link.
     assertTrue(
         model.longestQueueNanos < 3 * ResyncPace.TARGET_NANOS,
@@ -75,9 +82,10 @@ class ResyncPaceTest {
   @Test
   void shouldGrowWhenTheLinkTakesMoreThanTheFirstPieces() {
     Model model = new Model(ResyncRates.defaults());
-    double rate = model.run(3, 4000 * MIB, true);
+    model.run(2, 4000 * MIB, true);
+    double rate = model.run(1, 4000 * MIB, true);
     // Two pieces each time that they come back, some 0.4 ms later, would be half as much.
-    assertTrue(rate > 1000 * MIB, () -> rate + " bytes/s");
+    assertTrue(rate > 800 * MIB, () -> rate + " bytes/s");
   }
 
   @Test
