@@ -9,7 +9,8 @@ DEMO_PACKAGES=(libnbd-bin e2fsprogs util-linux mount jq procps)
 TEST_PACKAGES=(libnbd-bin python3-libnbd nbdkit nbd-client nbd-server qemu-utils fio vblade aoetools
   tshark iproute2 tcpdump util-linux mount e2fsprogs xfsprogs jq procps spin gcc libc6-dev)
 # What the benchmark compares with and measures by.
-BENCH_PACKAGES=(nbdkit libnbd-bin qemu-utils qemu-block-extra fio jq util-linux procps)
+BENCH_PACKAGES=(nbdkit libnbd-bin qemu-utils qemu-block-extra fio iperf3 iproute2 jq util-linux procps)
+AOE_BENCH_PACKAGES=(vblade gcc libc6-dev)
 
 # install PACKAGE...: installs those that are missing.
 install() {

@@ -60,7 +60,7 @@ start_node() {
 
 # await_node NODE PID: waits until it answers.
 await_node() {
-  within 30 answers_or_ended "$1" "$2" && ! gone "$2" || node_failed "$1" "did not start"
+  within 90 answers_or_ended "$1" "$2" && ! gone "$2" || node_failed "$1" "did not start"
 }
 
 # start_both_nodes: alpha as primary and beta as secondary, up-to-date; sets ALPHA and BETA, their pids.
