@@ -110,8 +110,15 @@ final class Views {
     }
   }
 
-  /** Of a view that the earlier process did not learn, its content is all there is at the base. */
+  /**
+   * Of a view that the earlier process did not learn, its content is all there is at the base. Of a
+   * view that no slot names yet, the rings may hold more in that view than RAM does, and the view
+   * can be chosen once more: its number would mean two things.
+   */
   private boolean fitsView() {
+    if (record.view() > view.number()) {
+      return false;
+    }
     boolean member = view.incarnation(replica.config().node()) == record.incarnation();
     return !member || record.view() == view.number() || record.number() == view.base();
   }
