@@ -9,6 +9,7 @@ import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.zip.CRC32C;
 
@@ -273,13 +274,16 @@ final class Checkpointer {
     ByteBuffer buffer = effects.acquireBuffer((end - block) * BlockTable.BLOCK_BYTES);
     long mine = round;
     BitSet readBack = new BitSet();
+    // The log may advance while they are read, and have newer ones.
+    int[] checksums = Arrays.copyOfRange(table.loggedChecksum, block, end);
     IoChain reading =
         new IoChain(
             "checkpoint's read of the log",
             Lane.DATA,
             error -> {
               chainsUnderWay--;
-              IOException failure = error == null ? damage(block, buffer, readBack) : error;
+              IOException failure =
+                  error == null ? damage(block, buffer, readBack, checksums) : error;
               if (mine != round || failure != null || replica.isFrozen()) {
                 effects.releaseBuffer(buffer);
                 blocksWritten(mine, block, failure, block);
@@ -322,11 +326,11 @@ final class Checkpointer {
   /**
    * Whether all that was read back is what was logged: else why it must not be written in place.
    */
-  private IOException damage(int first, ByteBuffer buffer, BitSet readBack) {
+  private IOException damage(int first, ByteBuffer buffer, BitSet readBack, int[] checksums) {
     for (int block = readBack.nextSetBit(0); block >= 0; block = readBack.nextSetBit(block + 1)) {
       checksum.reset();
       checksum.update(blockOf(buffer, block - first));
-      if ((int) checksum.getValue() != table.loggedChecksum[block]) {
+      if ((int) checksum.getValue() != checksums[block - first]) {
         return new IOException(
             "the log is damaged: block %d has a wrong checksum".formatted(block));
       }

@@ -1,5 +1,6 @@
 package io.twinlog.replication.core;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -166,6 +167,26 @@ class LateWriteHazardsTest {
     s.promotionRefused(s.a);
     s.promoteAcceptingLoss(s.a);
     s.answered(s.read(s.a, 0));
+    s.endsWell();
+  }
+
+  @Test
+  void shouldNotTakeALogForDamagedThatHasAdvancedWhileItWasReadBack() {
+    Scenario s = new Scenario().pair();
+    s.answered(s.write(s.a, 0));
+    s.until(() -> s.a.replica().report().backing().loggedNumber() == 1, "it is logged");
+    s.pass(Duration.ofMillis(1900));
+    SimShelf.Hold append = s.holdWrites(s.a, "log append");
+    SimShelf.Hold readBack = s.holdReads(s.a, "checkpoint's read of the log");
+    s.answered(s.write(s.a, 0));
+    s.reached(append);
+    s.reached(readBack);
+    append.release();
+    s.until(() -> s.a.replica().report().backing().loggedNumber() == 2, "the next one is logged");
+    readBack.release();
+    s.checkpointed(s.a, 1);
+    assertEquals("ok", s.a.replica().report().backing().state());
+    s.checkBacking();
     s.endsWell();
   }
 
