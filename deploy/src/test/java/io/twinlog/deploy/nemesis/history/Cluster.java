@@ -14,15 +14,23 @@ final class Cluster {
   private final String write;
   private final int firstBlock;
   private final long invoked;
+  private final long deadline;
   private final long[] lastInvoked;
   private long firstAnswered;
 
-  private Cluster(String write, int firstBlock, int blocks, long invokedNanos, long answeredNanos) {
+  private Cluster(
+      String write,
+      int firstBlock,
+      int blocks,
+      long invokedNanos,
+      long answeredNanos,
+      long deadlineNanos) {
     this.write = write;
     this.firstBlock = firstBlock;
     this.lastInvoked = new long[blocks];
     this.invoked = invokedNanos;
     this.firstAnswered = answeredNanos;
+    this.deadline = deadlineNanos;
     Arrays.fill(lastInvoked, invokedNanos);
   }
 
@@ -31,15 +39,16 @@ final class Cluster {
    *
    * @param group operations of blocks that depend on one another
    * @param reads those of the group that count; each saw what was written there
+   * @param deadlines of the writes that were not answered
    */
-  static Map<Long, Cluster> all(List<Operation> group, List<Operation> reads) {
+  static Map<Long, Cluster> all(List<Operation> group, List<Operation> reads, Deadlines deadlines) {
     Map<Long, Cluster> clusters = new TreeMap<>();
     int first = group.stream().mapToInt(Operation::firstBlock).min().orElseThrow();
     int end = group.stream().mapToInt(Operation::endBlock).max().orElseThrow();
     clusters.put(Content.ZERO, initial(first, end - first));
     for (Operation write : group) {
       if (write.isWrite()) {
-        clusters.put(write.values()[0], of(write));
+        clusters.put(write.values()[0], of(write, deadlines.of(write)));
       }
     }
     for (Operation read : reads) {
@@ -50,23 +59,25 @@ final class Cluster {
     return clusters;
   }
 
-  private static Cluster of(Operation write) {
+  private static Cluster of(Operation write, long deadline) {
     return new Cluster(
         write.text(),
         write.firstBlock(),
         write.values().length,
         write.invokedNanos(),
-        write.answeredNanos());
+        write.answeredNanos(),
+        deadline);
   }
 
   /** The zeros with which everything begins. */
   private static Cluster initial(int firstBlock, int blocks) {
-    return new Cluster("the zeros", firstBlock, blocks, Long.MIN_VALUE, Long.MIN_VALUE + 1);
+    long first = Long.MIN_VALUE;
+    return new Cluster("the zeros", firstBlock, blocks, first, first + 1, first + 1);
   }
 
   private void readIn(int block, Operation read) {
     int i = block - firstBlock;
-    firstAnswered = Math.min(firstAnswered, read.answeredNanos());
+    firstAnswered = Math.min(firstAnswered, Math.min(read.answeredNanos(), deadline));
     lastInvoked[i] = Math.max(lastInvoked[i], read.invokedNanos());
   }
 

@@ -8,7 +8,8 @@ import java.util.Map;
 /**
  * Whether there is an order of all operations, in agreement with the times at which they were
  * invoked and answered, in which every read returns what the last write before it wrote. Unanswered
- * writes may have happened or not; if anybody read what they wrote, they have.
+ * writes may have happened or not; if anybody read what they wrote, they have, by the time that
+ * {@link Deadlines} says.
  *
  * <p>Each write has a value of its own, so every read tells which write it saw, and no search is
  * needed. A write and the reads that saw it in a block form a cluster: in any valid order its
@@ -37,20 +38,21 @@ public final class Linearizability {
         throw new IllegalArgumentException("written twice: " + operation);
       }
     }
+    Deadlines deadlines = Deadlines.of(operations);
     for (List<Operation> group : Groups.of(operations)) {
-      check.checkGroup(group, writes);
+      check.checkGroup(group, writes, deadlines);
     }
     return check.violations;
   }
 
-  private void checkGroup(List<Operation> group, Map<Long, Operation> writes) {
+  private void checkGroup(List<Operation> group, Map<Long, Operation> writes, Deadlines deadlines) {
     List<Operation> reads = new ArrayList<>();
     for (Operation read : group) {
       if (read.isRead() && read.isAnswered() && isPossible(read, writes)) {
         reads.add(read);
       }
     }
-    Map<Long, Cluster> clusters = Cluster.all(group, reads);
+    Map<Long, Cluster> clusters = Cluster.all(group, reads, deadlines);
     // A write that was not answered and that nobody saw need not have happened.
     clusters.values().removeIf(cluster -> !cluster.hasHappened());
     Precedence precedence = new Precedence(new ArrayList<>(clusters.values()));

@@ -25,6 +25,10 @@ final class LinearizabilityTest {
     history.add(new Operation(Kind.READ, 2, "alpha", block, values, invoked, answered));
   }
 
+  private void readAtBeta(int block, long invoked, long answered, long... values) {
+    history.add(new Operation(Kind.READ, 3, "beta", block, values, invoked, answered));
+  }
+
   private void assertRight() {
     assertEquals(List.of(), Linearizability.check(history));
   }
@@ -59,6 +63,31 @@ final class LinearizabilityTest {
     write(8, 0, 1, 2, 3);
     read(0, 4, 5, 8);
     read(0, 100, 101, 7);
+    assertRight();
+  }
+
+  @Test
+  void shouldRejectAnUnansweredWriteThatHappenedAfterItsNodeHadLeftTheRole() {
+    write(7, 0, 1, 1, Operation.NEVER);
+    readAtBeta(0, 2, 3, 0);
+    readAtBeta(0, 4, 5, 0);
+    read(0, 6, 7, 7);
+    assertWrong("no order");
+  }
+
+  @Test
+  void shouldTakeAnUnansweredWriteThatHappenedBeforeTheOtherNodeAnswered() {
+    write(7, 0, 1, 1, Operation.NEVER);
+    readAtBeta(0, 2, 4, 7);
+    read(0, 5, 6, 7);
+    assertRight();
+  }
+
+  @Test
+  void shouldTakeAnUnansweredWriteThatHappenedWhenTheOtherNodeHadBeenAskedBefore() {
+    readAtBeta(0, 1, 4, 0);
+    write(7, 0, 1, 2, Operation.NEVER);
+    read(0, 5, 6, 7);
     assertRight();
   }
 

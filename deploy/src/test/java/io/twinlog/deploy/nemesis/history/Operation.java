@@ -37,6 +37,11 @@ public record Operation(
   /** The time of an answer that has not come. */
   public static final long NEVER = Long.MAX_VALUE;
 
+  /** The same with what was read or written, and when that was known. */
+  public Operation answered(long[] answer, long nanos) {
+    return new Operation(kind, client, node, firstBlock, answer, invokedNanos, nanos);
+  }
+
   boolean isAnswered() {
     return answeredNanos != NEVER;
   }

@@ -99,13 +99,13 @@ final class PeriodsTest {
     history.add(new Operation(Kind.READ, 2, "beta", 0, new long[] {1, 0, -1}, 5, Operation.NEVER));
     Path file = directory.resolve("history");
     try (History out = new History(file)) {
-      out.tell("a story");
+      out.tell("a story\nof two lines");
       history.forEach(out::add);
       views.forEach(out::add);
     }
     History.Contents read = History.read(file);
     assertEquals(history, read.operations());
     assertEquals(views, read.views());
-    assertEquals(3 + views.size(), Files.readAllLines(file).size());
+    assertEquals(4 + views.size(), Files.readAllLines(file).size());
   }
 }

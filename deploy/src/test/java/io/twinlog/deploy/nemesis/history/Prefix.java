@@ -36,8 +36,9 @@ final class Prefix {
       return violations;
     }
     List<Map<Long, Cluster>> groups = new ArrayList<>();
+    Deadlines deadlines = Deadlines.of(operations);
     for (List<Operation> group : Groups.of(operations)) {
-      groups.add(Cluster.all(group, group.stream().filter(Prefix::isSeen).toList()));
+      groups.add(Cluster.all(group, group.stream().filter(Prefix::isSeen).toList(), deadlines));
     }
     Set<Cluster> there = new HashSet<>();
     long everythingBefore = lost - MAX_AGE_NANOS;

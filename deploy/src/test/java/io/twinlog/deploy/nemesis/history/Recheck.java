@@ -14,8 +14,11 @@ public final class Recheck {
 
   /** Everything that is wrong with a history, a line for each; empty when nothing is. */
   public static List<String> check(History.Contents contents) {
-    List<String> violations = new ArrayList<>(Linearizability.check(contents.operations()));
-    violations.addAll(Prefix.check(contents.operations()));
+    List<String> violations = new ArrayList<>();
+    for (List<Operation> epoch : contents.epochs()) {
+      violations.addAll(Linearizability.check(epoch));
+      violations.addAll(Prefix.check(epoch));
+    }
     violations.addAll(Periods.check(contents.operations(), contents.views()));
     return violations;
   }
