@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** Clients that ask for more than anybody can give. */
 final class Flood {
@@ -21,36 +23,45 @@ final class Flood {
     this.node = node;
   }
 
-  /** Sends as much as is taken for so long, and reads no answer; half writes, and half reads. */
-  void neverRead(long millis) throws IOException, InterruptedException {
+  /**
+   * Goes on sending until so many writes were taken, and reads no answer; half of the clients
+   * write, and half read.
+   */
+  void neverRead(int writes) throws IOException, InterruptedException {
+    CountDownLatch taken = new CountDownLatch(writes);
     List<NbdClient> clients = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < CONNECTIONS; i++) {
       NbdClient client = NbdClient.open(node, TIMEOUT_MILLIS, TIMEOUT_MILLIS);
       clients.add(client);
-      boolean writes = i % 2 == 0;
-      Thread thread = new Thread(() -> send(client, writes), "flood-" + i);
+      boolean isWriter = i % 2 == 0;
+      Thread thread = new Thread(() -> send(client, isWriter ? taken : null), "flood-" + i);
       thread.setDaemon(true);
       threads.add(thread);
       thread.start();
     }
-    Thread.sleep(millis);
+    boolean inTime = taken.await(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
     for (NbdClient client : clients) {
       client.abort();
     }
     for (Thread thread : threads) {
       thread.join(TIMEOUT_MILLIS);
     }
+    if (!inTime) {
+      throw new AssertionError(taken.getCount() + " of " + writes + " writes were not taken");
+    }
   }
 
-  private static void send(NbdClient client, boolean writes) {
+  /** Writes, and counts that, or else reads. */
+  private static void send(NbdClient client, CountDownLatch writes) {
     byte[] data = new byte[REQUEST_BYTES];
     try {
       while (true) {
-        if (writes) {
-          client.sendWrite(0, data);
-        } else {
+        if (writes == null) {
           client.sendRead(0, REQUEST_BYTES);
+        } else {
+          client.sendWrite(0, data);
+          writes.countDown();
         }
       }
     } catch (IOException e) {

@@ -34,6 +34,9 @@ final class SlowParts {
   /** A peer is lost, or evicted, within 4 s; the rest is a busy machine. */
   private static final long ALONE_SECONDS = 12;
 
+  /** Of 1 MiB each, many times what may be pending. */
+  private static final int FLOOD_WRITES = 400;
+
   private static final long SOON_SECONDS = 60;
 
   private final Site site;
@@ -58,7 +61,7 @@ final class SlowParts {
       cutSilently(probe);
       Flood flood = new Flood(primary);
       long before = rssMib(primary) + rssMib(secondary);
-      flood.neverRead(2_000);
+      flood.neverRead(FLOOD_WRITES);
       flood.manyConnections(200);
       long growth = rssMib(primary) + rssMib(secondary) - before;
       say("floods: both nodes grew by " + growth + " MiB, " + probe.take());
@@ -115,8 +118,7 @@ final class SlowParts {
   /** Neither side is told that the link is gone. */
   private void cutSilently(Probe probe) throws IOException, InterruptedException {
     probe.take();
-    site.network.cut(primary.name(), secondary.name());
-    site.network.cut(secondary.name(), primary.name());
+    site.network.cutBoth(primary.name(), secondary.name());
     awaitAlone(probe, "link cut silently");
     site.network.heal();
     check(recovery.await() == primary, "the cut moved the primary");
