@@ -1,41 +1,74 @@
 package io.twinlog.deploy.nemesis;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
- * The few places to which the clients write, so that they meet there: blocks next to one another,
- * and requests of several sizes up to 1 MiB that overlap.
+ * The few places to which the clients write, so that they meet there: hot blocks next to one
+ * another, colder ones whose content stays for some seconds, and requests of several sizes up to 1
+ * MiB that overlap.
  */
 final class Cells {
 
   /** Consecutive blocks. */
   record Range(int firstBlock, int blocks) {}
 
-  private static final List<Range> ALL =
+  /** Each place of single blocks has so many; those at the first place begin with some hot ones. */
+  private static final int SINGLE = 26;
+
+  private static final int HOT = 6;
+
+  /** A checkpoint writes in the order of places: these come last, the others first. */
+  private static final int LATE_PLACE = 3000;
+
+  private static final List<Range> SEVERAL =
       List.of(
-          new Range(0, 1),
-          new Range(1, 1),
-          new Range(2, 1),
-          new Range(3, 1),
-          new Range(4, 1),
-          new Range(5, 1),
           new Range(100, 4),
           new Range(104, 4),
           new Range(1000, 32),
           new Range(1040, 32),
           new Range(2048, 256));
+  private static final List<Range> SINGLES = singles();
+
+  /** From here on there are no cells. */
+  static final int END_BLOCK = LATE_PLACE + SINGLE;
 
   private Cells() {}
 
+  private static List<Range> singles() {
+    List<Range> singles = new ArrayList<>();
+    IntStream.range(0, SINGLE).forEach(block -> singles.add(new Range(block, 1)));
+    IntStream.range(LATE_PLACE, END_BLOCK).forEach(block -> singles.add(new Range(block, 1)));
+    return singles;
+  }
+
   static List<Range> all() {
-    return ALL;
+    List<Range> all = new ArrayList<>(SINGLES);
+    all.addAll(SEVERAL);
+    return all;
   }
 
   /** A whole cell, or some of it. */
   static Range pick(RandomGenerator random) {
-    Range cell = ALL.get(random.nextInt(ALL.size()));
-    if (cell.blocks() == 1 || random.nextInt(3) > 0) {
+    return pick(random, Integer.MAX_VALUE);
+  }
+
+  /** The same, of at most so many blocks. */
+  static Range pick(RandomGenerator random, int maxBlocks) {
+    int kind = random.nextInt(10);
+    if (kind < 4) {
+      return SINGLES.get(random.nextInt(HOT));
+    }
+    if (kind < 7) {
+      return SINGLES.get(random.nextInt(HOT, SINGLES.size()));
+    }
+    Range cell;
+    do {
+      cell = SEVERAL.get(random.nextInt(SEVERAL.size()));
+    } while (cell.blocks() > maxBlocks);
+    if (random.nextInt(3) > 0) {
       return cell;
     }
     int blocks = random.nextInt(1, cell.blocks());

@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
  * Reads and writes at whichever node serves, one request at a time, and notes each with its times.
  * When a connection breaks, or an answer takes too long, it tries both nodes in turn, as users do.
  */
-final class Client implements Runnable {
+final class Client implements ClientThread {
 
   private static final int CONNECT_MILLIS = 1_000;
   private static final long RETRY_MILLIS = 30;
@@ -75,8 +75,8 @@ final class Client implements Runnable {
     disconnect();
   }
 
-  /** Ends it after the request under way. */
-  void stop() {
+  @Override
+  public void stop() {
     stopped = true;
   }
 
@@ -112,6 +112,7 @@ final class Client implements Runnable {
     long invoked = System.nanoTime();
     try {
       if (write) {
+        history.sends(operation(Operation.Kind.WRITE, range, values, invoked, Operation.NEVER));
         connection.write((long) range.firstBlock() * Content.BLOCK_BYTES, data);
         note(Operation.Kind.WRITE, range, values, invoked, System.nanoTime());
       } else {
@@ -142,15 +143,13 @@ final class Client implements Runnable {
 
   private void note(
       Operation.Kind kind, Cells.Range range, long[] values, long invoked, long answeredNanos) {
-    history.add(
-        new Operation(
-            kind,
-            number,
-            nodes.get(at).name(),
-            range.firstBlock(),
-            values,
-            invoked,
-            answeredNanos));
+    history.add(operation(kind, range, values, invoked, answeredNanos));
+  }
+
+  private Operation operation(
+      Operation.Kind kind, Cells.Range range, long[] values, long invoked, long answeredNanos) {
+    String node = nodes.get(at).name();
+    return new Operation(kind, number, node, range.firstBlock(), values, invoked, answeredNanos);
   }
 
   private static void park(long millis) {

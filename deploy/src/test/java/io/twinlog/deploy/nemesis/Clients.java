@@ -11,10 +11,15 @@ import java.util.concurrent.locks.LockSupport;
 /** Several clients at once, from start to stop. */
 final class Clients {
 
-  static final int COUNT = 6;
+  private static final int CHANGING = 6;
+  private static final int LOYAL = 4;
+
+  /** How many numbers of clients they need. */
+  static final int COUNT = CHANGING + LOYAL;
+
   private static final long END_SECONDS = 90;
 
-  private final List<Client> clients = new ArrayList<>();
+  private final List<ClientThread> clients = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicLong answered = new AtomicLong();
   private final AtomicLong errors = new AtomicLong();
@@ -25,15 +30,21 @@ final class Clients {
    * @param first the number of the first; two with one number would write the same
    */
   Clients(List<NodeProcess> nodes, History history, long seed, int first) {
-    for (int i = first; i < first + COUNT; i++) {
+    for (int i = first; i < first + CHANGING; i++) {
       // Some give a request up early, and some wait for as long as any fault lasts.
       int patienceMillis = i % 2 == 0 ? 2_000 : 60_000;
-      Client client = new Client(i, nodes, history, seed, patienceMillis, answered, errors);
-      clients.add(client);
-      Thread thread = new Thread(client, "client-" + i);
-      thread.setDaemon(true);
-      threads.add(thread);
+      add(i, new Client(i, nodes, history, seed, patienceMillis, answered, errors));
     }
+    for (int i = first + CHANGING; i < first + COUNT; i++) {
+      add(i, new LoyalClient(i, nodes, history, seed, answered, errors));
+    }
+  }
+
+  private void add(int number, ClientThread client) {
+    clients.add(client);
+    Thread thread = new Thread(client, "client-" + number);
+    thread.setDaemon(true);
+    threads.add(thread);
   }
 
   void start() {
@@ -70,7 +81,7 @@ final class Clients {
 
   /** Ends them; everything they know is in the history then. */
   void stop() throws InterruptedException {
-    clients.forEach(Client::stop);
+    clients.forEach(ClientThread::stop);
     for (Thread thread : threads) {
       thread.join(TimeUnit.SECONDS.toMillis(END_SECONDS));
       if (thread.isAlive()) {

@@ -24,6 +24,7 @@ final class Injector {
   private final History history;
   private final RandomGenerator random;
   private final Set<NodeProcess> paused = new HashSet<>();
+  private final Set<NodeProcess> stopping = new HashSet<>();
 
   Injector(Site site, History history, RandomGenerator random) {
     this.site = site;
@@ -36,14 +37,19 @@ final class Injector {
     return paused;
   }
 
+  /** The nodes that were asked to stop, and may not have yet, because they are paused. */
+  Set<NodeProcess> stopping() {
+    return stopping;
+  }
+
   void inject(Fault fault, NodeProcess primary) throws IOException, InterruptedException {
     NodeProcess secondary = site.peerOf(primary);
     switch (fault) {
       case KILL_PRIMARY -> primary.sendKill();
       case KILL_SECONDARY -> secondary.sendKill();
       case KILL_BOTH_IN_TURN -> killInTurn(primary, secondary);
-      case STOP_PRIMARY -> primary.sendTerminate();
-      case STOP_SECONDARY -> secondary.sendTerminate();
+      case STOP_PRIMARY -> stop(primary);
+      case STOP_SECONDARY -> stop(secondary);
       case TEAR_AND_KILL_PRIMARY -> site.path(primary).tearNextWrite(seed(), primary::sendKill);
       case TEAR_AND_KILL_SECONDARY ->
           site.path(secondary).tearNextWrite(seed(), secondary::sendKill);
@@ -53,10 +59,7 @@ final class Injector {
         pause(primary);
         pause(secondary);
       }
-      case CUT_LINK -> {
-        site.network.cut(primary.name(), secondary.name());
-        site.network.cut(secondary.name(), primary.name());
-      }
+      case CUT_LINK -> site.network.cutBoth(primary.name(), secondary.name());
       case CUT_FROM_PRIMARY -> site.network.cut(primary.name(), secondary.name());
       case CUT_FROM_SECONDARY -> site.network.cut(secondary.name(), primary.name());
       case UNPLUG_PRIMARY -> site.network.unplug(primary.name());
@@ -90,6 +93,7 @@ final class Injector {
       case DISCONNECT -> operate(random.nextBoolean() ? primary : secondary, Action.DISCONNECT);
       case RESYNC -> operate(random.nextBoolean() ? primary : secondary, Action.RESYNC);
       case FLUSH -> operate(primary, Action.FLUSH);
+      default -> throw new IllegalArgumentException(fault + " is a plot");
     }
   }
 
@@ -97,7 +101,12 @@ final class Injector {
     return random.nextLong();
   }
 
-  private void pause(NodeProcess node) throws IOException, InterruptedException {
+  private void stop(NodeProcess node) {
+    node.sendTerminate();
+    stopping.add(node);
+  }
+
+  void pause(NodeProcess node) throws IOException, InterruptedException {
     if (node.isAlive()) {
       node.pause();
       paused.add(node);
@@ -122,20 +131,28 @@ final class Injector {
     }
   }
 
-  private void killInTurn(NodeProcess primary, NodeProcess secondary) {
-    secondary.sendKill();
+  void resume(NodeProcess node) throws IOException, InterruptedException {
+    if (paused.remove(node) && node.isAlive()) {
+      node.resume();
+    }
+  }
+
+  /** The second one only when nothing is lost by that. */
+  void killInTurn(NodeProcess last, NodeProcess first) {
+    first.sendKill();
+    paused.remove(first);
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(COMPLETE_MILLIS);
     while (System.nanoTime() - deadline < 0) {
-      Optional<ResourceStatus> status = Site.status(primary);
+      Optional<ResourceStatus> status = Site.status(last);
       if (status.isPresent()
           && status.get().getView().getMembersCount() == 1
           && status.get().getView().getComplete()) {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(500)));
-        primary.sendKill();
+        last.sendKill();
         return;
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
     }
-    history.tell(primary.name() + " is not complete, and not killed");
+    history.tell(last.name() + " is not complete, and not killed");
   }
 }

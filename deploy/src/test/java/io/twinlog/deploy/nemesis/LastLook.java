@@ -18,31 +18,35 @@ final class LastLook {
   private static final int CONNECT_MILLIS = 5_000;
   private static final int ANSWER_MILLIS = 60_000;
 
+  private final Site site;
   private final Recovery recovery;
   private final History history;
   private final Consumer<String> story;
 
-  LastLook(Recovery recovery, History history, Consumer<String> story) {
+  LastLook(Site site, Recovery recovery, History history, Consumer<String> story) {
+    this.site = site;
     this.recovery = recovery;
     this.history = history;
     this.story = story;
   }
 
   void run(NodeProcess primary) throws IOException, InterruptedException {
-    readAll(primary);
-    story.accept("switchover: " + Site.operate(primary, Action.SWITCHOVER));
-    NodeProcess other = recovery.await();
-    if (other == primary) {
-      throw new AssertionError("the switchover of a healthy pair left the primary where it was");
+    readAll(primary, history);
+    String answer = Site.operate(primary, Action.SWITCHOVER);
+    story.accept("switchover: " + answer);
+    if (!answer.startsWith("done")) {
+      throw new AssertionError("no switchover of a healthy pair");
     }
-    readAll(other);
+    NodeProcess other = recovery.await();
+    readAll(other, history);
     // The secondary first: nothing takes over then.
-    primary.terminate();
+    site.peerOf(other).terminate();
     other.terminate();
-    readAll(recovery.await());
+    readAll(recovery.await(), history);
   }
 
-  private void readAll(NodeProcess node) throws IOException {
+  /** Reads every cell from a node; what it says is in the history then. */
+  static void readAll(NodeProcess node, History history) throws IOException {
     try (NbdClient client = NbdClient.open(node, CONNECT_MILLIS, ANSWER_MILLIS)) {
       for (Cells.Range cell : Cells.all()) {
         long invoked = System.nanoTime();

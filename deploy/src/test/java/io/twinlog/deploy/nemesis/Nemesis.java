@@ -1,40 +1,55 @@
 package io.twinlog.deploy.nemesis;
 
+import io.twinlog.deploy.nemesis.history.Content;
 import io.twinlog.deploy.nemesis.history.History;
+import io.twinlog.deploy.nemesis.history.Recheck;
+import io.twinlog.deploy.process.NbdClient;
 import io.twinlog.deploy.process.NodeProcess;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
-/** Rounds of one fault or several at a time, under load; after each round the pair must recover. */
+/**
+ * Rounds of one fault or several at a time, or of a plot, under load; after each round the pair
+ * must recover.
+ */
 final class Nemesis {
 
   /** How many requests must be answered between two rounds. */
   private static final int PROGRESS = 30;
 
   private static final long PROGRESS_SECONDS = 60;
-  private static final List<Fault> FAULTS = List.of(Fault.values());
+  private static final int ANSWER_MILLIS = 60_000;
+  private static final List<Fault> FAULTS =
+      Arrays.stream(Fault.values()).filter(fault -> !fault.isPlot()).toList();
+  private static final List<Fault> PLOTS =
+      Arrays.stream(Fault.values()).filter(Fault::isPlot).toList();
 
   private final Site site;
-  private final Clients clients;
   private final History history;
   private final RandomGenerator random;
   private final Options options;
   private final Injector injector;
   private final Recovery recovery;
+  private final Plots plots;
   private final long startNanos = System.nanoTime();
 
-  Nemesis(Site site, Clients clients, History history, RandomGenerator random, Options options) {
+  private Clients clients;
+  private int clientsSoFar;
+  private NodeProcess primary;
+
+  Nemesis(Site site, History history, RandomGenerator random, Options options) {
     this.site = site;
-    this.clients = clients;
     this.history = history;
     this.random = random;
     this.options = options;
     injector = new Injector(site, history, random);
     recovery = new Recovery(site, injector, this::tell, options.automatic());
+    plots = new Plots(site, injector, history, random, this::tell, options.automatic());
   }
 
   /** Says a line of the story, and keeps it with the history. */
@@ -46,29 +61,82 @@ final class Nemesis {
 
   /** Runs to the end; fails when the pair does not recover from something. */
   void run() throws IOException, InterruptedException {
-    NodeProcess primary = recovery.begin();
-    clients.start();
-    clients.awaitMore(PROGRESS, PROGRESS_SECONDS);
-    for (int faults = 0; faults < options.faults(); ) {
-      faults += round(primary, Math.min(options.faults() - faults, random.nextInt(1, 4)));
-      primary = recovery.await();
+    primary = recovery.begin();
+    startClients();
+    int faults = 0;
+    while (faults < options.faults()) {
+      faults += round(options.faults() - faults);
       clients.awaitMore(PROGRESS, PROGRESS_SECONDS);
+      if (options.broken().isPresent() && isNoticed()) {
+        tell(options.broken().get().rule() + " was found missing after " + faults + " faults");
+        return;
+      }
     }
     clients.stop();
-    new LastLook(recovery, history, this::tell).run(primary);
-    tell(clients.answered() + " requests answered, " + clients.errors() + " with an error");
+    new LastLook(site, recovery, history, this::tell).run(primary);
+    startClients();
+    dwell();
     loseBoth();
+    tell(faults + " faults, " + clientsSoFar + " clients");
+  }
+
+  private boolean isNoticed() {
+    return !Recheck.check(history.contents()).isEmpty();
+  }
+
+  private void startClients() {
+    clients = new Clients(site.nodes(), history, options.seed(), clientsSoFar);
+    clientsSoFar += Clients.COUNT;
+    clients.start();
+    clients.awaitMore(PROGRESS, PROGRESS_SECONDS);
+  }
+
+  /** Returns how many faults there were. */
+  private int round(int atMost) throws IOException, InterruptedException {
+    int count = 1;
+    if (options.broken().isPresent()) {
+      plot(options.broken().get().plot());
+    } else if (random.nextBoolean()) {
+      plot(PLOTS.get(random.nextInt(PLOTS.size())));
+    } else {
+      count = Math.min(atMost, random.nextInt(1, 4));
+      faults(count);
+    }
+    primary = recovery.await();
+    return count;
+  }
+
+  private void plot(Fault plot) throws IOException, InterruptedException {
+    tell(plot + " (primary " + primary.name() + ")");
+    plots.play(plot, primary);
+    if (plot.losesBoth()) {
+      loseBoth();
+      primary = recovery.await();
+      beginEpoch();
+    } else {
+      dwell();
+    }
   }
 
   private void loseBoth() throws IOException, InterruptedException {
-    Clients others = new Clients(site.nodes(), history, options.seed(), Clients.COUNT);
-    others.start();
-    others.awaitMore(PROGRESS, PROGRESS_SECONDS);
-    dwell();
-    new PowerLoss(site, history, this::tell).run(others);
+    new PowerLoss(site, history, this::tell).run(clients, recovery);
+    tell(clients.answered() + " requests answered, " + clients.errors() + " with an error");
   }
 
-  private int round(NodeProcess primary, int count) throws IOException, InterruptedException {
+  /** What was lost is lost, and counts no more. */
+  private void beginEpoch() throws IOException {
+    try (NbdClient client = NbdClient.open(primary, ANSWER_MILLIS, ANSWER_MILLIS)) {
+      for (Cells.Range cell : Cells.all()) {
+        client.write(
+            (long) cell.firstBlock() * Content.BLOCK_BYTES,
+            Content.of(Content.ZERO, cell.firstBlock(), cell.blocks()));
+      }
+    }
+    history.beginEpoch();
+    startClients();
+  }
+
+  private void faults(int count) throws IOException, InterruptedException {
     List<Fault> done = new ArrayList<>();
     while (done.size() < count) {
       Fault fault = FAULTS.get(random.nextInt(FAULTS.size()));
@@ -84,7 +152,6 @@ final class Nemesis {
       recovery.promoteSomebody();
       dwell();
     }
-    return count;
   }
 
   private void dwell() {

@@ -1,5 +1,6 @@
 package io.twinlog.deploy.nemesis;
 
+import io.twinlog.deploy.nemesis.broken.AgentJar;
 import io.twinlog.deploy.nemesis.history.History;
 import io.twinlog.deploy.nemesis.history.Recheck;
 import java.io.IOException;
@@ -19,21 +20,18 @@ public final class NemesisMain {
   private NemesisMain() {}
 
   /**
-   * Runs; exit code 0 when the history is right.
+   * Runs; exit code 0 when the history is right, or, with a rule that is not in force, when it is
+   * wrong.
    *
-   * @param arguments seed, number of faults, how long the longest last in milliseconds, and an
-   *     empty directory
+   * @param arguments those of the {@link Options}, and an empty directory
    */
   public static void main(String[] arguments) throws Exception {
     Own.endWithParent();
-    Options options =
-        new Options(
-            Long.parseLong(arguments[0]),
-            Integer.parseInt(arguments[1]),
-            Long.parseLong(arguments[2]));
+    Options options = Options.parse(List.of(arguments));
     int status = 1;
     try {
-      status = run(options, Path.of(arguments[3])) ? 0 : 1;
+      boolean isRight = run(options, Path.of(arguments[4]));
+      status = isRight == options.broken().isEmpty() ? 0 : 1;
     } catch (Exception | AssertionError e) {
       e.printStackTrace(System.out);
     }
@@ -44,13 +42,16 @@ public final class NemesisMain {
   private static boolean run(Options options, Path directory)
       throws IOException, InterruptedException {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(options.seed());
+    String javaOptions =
+        options.broken().isPresent()
+            ? AgentJar.option(directory, options.broken().get().rule())
+            : "";
     History.Contents contents;
     try (History history = new History(directory.resolve("history"));
-        Site site = Site.make(directory, options.configuration())) {
-      Clients clients = new Clients(site.nodes(), history, options.seed(), 0);
+        Site site = Site.make(directory, options.configuration(), javaOptions)) {
       site.nodes().forEach(node -> ViewWatch.start(node, history));
       try {
-        new Nemesis(site, clients, history, random, options).run();
+        new Nemesis(site, history, random, options).run();
       } finally {
         contents = history.contents();
       }

@@ -1,6 +1,6 @@
 package io.twinlog.deploy.nemesis;
 
-import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -41,7 +41,7 @@ final class NemesisTest {
           NemesisMain.class,
           "seed-" + seed,
           300 + FAULTS * SECONDS_PER_FAULT,
-          List.of(Long.toString(seed), Integer.toString(FAULTS), Long.toString(LONG_MILLIS)));
+          new Options(seed, FAULTS, LONG_MILLIS, Optional.empty()).arguments());
     }
   }
 }

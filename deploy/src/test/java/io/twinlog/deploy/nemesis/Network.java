@@ -66,6 +66,12 @@ final class Network {
     send(from, to, NOBODY);
   }
 
+  /** Neither hears from the other any more. */
+  void cutBoth(String one, String other) throws IOException, InterruptedException {
+    cut(one, other);
+    cut(other, one);
+  }
+
   /** What the clients send does not reach the node any more. */
   void cutClients(String node) throws IOException, InterruptedException {
     send(CLIENTS, node, NOBODY);

@@ -1,13 +1,59 @@
 package io.twinlog.deploy.nemesis;
 
+import java.util.List;
+import java.util.Optional;
+
 /**
  * What a run is to be.
  *
  * @param seed decides which faults, when, and what clients do
  * @param faults how many
  * @param longMillis how long the longest faults last
+ * @param broken what is not as it should be; the run ends as soon as this is noticed
  */
-record Options(long seed, int faults, long longMillis) {
+record Options(long seed, int faults, long longMillis, Optional<Broken> broken) {
+
+  /**
+   * A rule that is not in force.
+   *
+   * @param rule its name
+   * @param plot what is done, again and again, to show it
+   */
+  record Broken(String rule, Fault plot) {
+
+    private static final String SEPARATOR = ":";
+    private static final String NONE = "-";
+
+    /** As an argument of a program. */
+    static String text(Optional<Broken> broken) {
+      return broken.map(b -> b.rule() + SEPARATOR + b.plot()).orElse(NONE);
+    }
+
+    /** Reads such an argument. */
+    static Optional<Broken> parse(String text) {
+      int at = text.indexOf(SEPARATOR);
+      return text.equals(NONE)
+          ? Optional.empty()
+          : Optional.of(new Broken(text.substring(0, at), Fault.valueOf(text.substring(at + 1))));
+    }
+  }
+
+  static Options parse(List<String> arguments) {
+    return new Options(
+        Long.parseLong(arguments.get(0)),
+        Integer.parseInt(arguments.get(1)),
+        Long.parseLong(arguments.get(2)),
+        Broken.parse(arguments.get(3)));
+  }
+
+  /** The arguments of {@link NemesisMain}, but for the directory. */
+  List<String> arguments() {
+    return List.of(
+        Long.toString(seed),
+        Integer.toString(faults),
+        Long.toString(longMillis),
+        Broken.text(broken));
+  }
 
   /**
    * Whether the secondary takes over by itself; otherwise an operator, now and then, asks it to.

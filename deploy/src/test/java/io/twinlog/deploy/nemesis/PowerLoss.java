@@ -12,9 +12,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * The end of a run: both copies are lost at the same moment, under load. Then the backing holds a
- * prefix of the writes; nobody takes that for the whole, unless it is, until an operator accepts
- * the loss.
+ * Both copies are lost at the same moment, under load. Then the backing holds a prefix of the
+ * writes; nobody takes that for the whole, unless it is, until an operator accepts the loss.
  */
 final class PowerLoss {
 
@@ -32,16 +31,16 @@ final class PowerLoss {
     this.story = story;
   }
 
-  void run(Clients clients) throws IOException, InterruptedException {
+  /** What is broken around the nodes is mended in between. */
+  void run(Clients clients, Recovery recovery) throws IOException, InterruptedException {
     long lost = System.nanoTime();
     site.nodes().forEach(NodeProcess::sendKill);
+    recovery.mend();
     for (NodeProcess node : site.nodes()) {
       node.awaitEnd();
     }
     clients.stop();
-    for (NodeProcess node : site.nodes()) {
-      node.start();
-    }
+    site.start();
     boolean accepted = promote();
     NodeProcess primary = awaitPrimary();
     try (NbdClient client = NbdClient.open(primary, TIMEOUT_MILLIS, TIMEOUT_MILLIS)) {
@@ -70,7 +69,7 @@ final class PowerLoss {
       }
     }
     String answer = site.alpha.twinlog("promote", "r0", "--accept-loss").orFail().text().strip();
-    story.accept("alpha: promote --accept-loss: " + answer);
+    story.accept("alpha: promote --accept-loss: " + answer.lines().findFirst().orElse(""));
     return true;
   }
 

@@ -32,9 +32,7 @@ final class Recovery {
 
   /** Starts both nodes, and makes one primary. */
   NodeProcess begin() throws IOException, InterruptedException {
-    for (NodeProcess node : site.nodes()) {
-      node.start();
-    }
+    site.start();
     promoteSomebody();
     return await();
   }
@@ -85,7 +83,8 @@ final class Recovery {
         && status.getView().getMembersCount() == 2;
   }
 
-  private void mend() throws IOException, InterruptedException {
+  /** Mends what is around the nodes, and lets those go on that are paused. */
+  void mend() throws IOException, InterruptedException {
     for (NodeProcess node : site.nodes()) {
       site.path(node).heal();
     }
@@ -96,15 +95,17 @@ final class Recovery {
       }
     }
     injector.paused().clear();
+    for (NodeProcess node : injector.stopping()) {
+      node.awaitEnd();
+    }
+    injector.stopping().clear();
   }
 
   /** What an operator does who sees the status. */
   private void help(boolean late) throws IOException, InterruptedException {
     boolean anyPrimary = false;
+    site.start();
     for (NodeProcess node : site.nodes()) {
-      if (!node.isAlive()) {
-        node.start();
-      }
       Optional<ResourceStatus> status = Site.status(node);
       anyPrimary |= status.isPresent() && status.get().getRole().equals("primary");
       if (status.isPresent() && status.get().getConnection().equals("standalone")) {

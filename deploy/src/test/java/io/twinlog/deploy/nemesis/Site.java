@@ -2,6 +2,9 @@ package io.twinlog.deploy.nemesis;
 
 import io.twinlog.appliance.admin.AdminClient;
 import io.twinlog.appliance.admin.AdminException;
+import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.shelf.Shelf;
+import io.twinlog.blockdev.shelf.ShelfSpec;
 import io.twinlog.deploy.nemesis.fuse.FuseMount;
 import io.twinlog.deploy.nemesis.fuse.StoragePath;
 import io.twinlog.deploy.process.NodeProcess;
@@ -44,8 +47,10 @@ final class Site implements AutoCloseable {
    *
    * @param directory empty
    * @param more lines of the resource's configuration
+   * @param javaOptions more of them for the nodes' processes
    */
-  static Site make(Path directory, String more) throws IOException, InterruptedException {
+  static Site make(Path directory, String more, String javaOptions)
+      throws IOException, InterruptedException {
     Path file = directory.resolve("r0.img");
     Path mount = Files.createDirectory(directory.resolve("san"));
     PairConfig config =
@@ -59,11 +64,21 @@ final class Site implements AutoCloseable {
     Network network = Network.make();
     NodeProcess alpha = node("alpha", directory, config);
     NodeProcess beta = node("beta", directory, config);
+    alpha.javaOptions(javaOptions);
+    beta.javaOptions(javaOptions);
     alpha.twinlog("create", "r0").orFail();
-    FuseMount disk = FuseMount.mount(mount, file, List.of("alpha", "beta"));
+    FuseMount disk = FuseMount.mount(mount, file, layoutOf(file), List.of("alpha", "beta"));
     alpha.configure(config.withBacking(mount.resolve("alpha")));
     beta.configure(config.withBacking(mount.resolve("beta")));
     return new Site(alpha, beta, network, disk);
+  }
+
+  /** As {@code create} has made it. */
+  private static Layout layoutOf(Path file) throws IOException {
+    ShelfSpec spec = new ShelfSpec.FileSpec(file, false);
+    try (Shelf shelf = spec.open("r0", (thread, e) -> e.printStackTrace())) {
+      return Layout.of((long) SIZE_MIB << 20, shelf.sectorBytes(), 0);
+    }
   }
 
   private static NodeProcess node(String name, Path directory, PairConfig config) {
@@ -77,6 +92,15 @@ final class Site implements AutoCloseable {
 
   List<NodeProcess> nodes() {
     return List.of(alpha, beta);
+  }
+
+  /** Starts the nodes that do not run, both at once. */
+  void start() throws IOException {
+    List<NodeProcess> ended = nodes().stream().filter(node -> !node.isAlive()).toList();
+    for (NodeProcess node : ended) {
+      node.begin();
+    }
+    ended.forEach(NodeProcess::awaitStart);
   }
 
   NodeProcess peerOf(NodeProcess node) {

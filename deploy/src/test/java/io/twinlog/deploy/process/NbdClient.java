@@ -143,14 +143,43 @@ public final class NbdClient implements AutoCloseable {
     return data;
   }
 
-  /** Sends a write and does not wait for the answer; what comes is for nobody. */
+  /**
+   * An answer to something that was only sent.
+   *
+   * @param cookie which {@link #nextCookie} said before that was sent
+   * @param isError whether the server refused it
+   */
+  public record Answer(long cookie, boolean isError) {}
+
+  /** What the answer to the next request will be known by. */
+  public long nextCookie() {
+    return cookie + 1;
+  }
+
+  /**
+   * Waits for an answer, while another thread may send; the data of a read has to be taken next.
+   */
+  public Answer receive() throws IOException {
+    expect(SIMPLE_REPLY_MAGIC, in.readInt(), "reply");
+    boolean isError = in.readInt() != 0;
+    return new Answer(in.readLong(), isError);
+  }
+
+  /** What follows the answer to a read. */
+  public byte[] receiveData(int length) throws IOException {
+    byte[] data = new byte[length];
+    in.readFully(data);
+    return data;
+  }
+
+  /** Sends a write; its answer is for {@link #receive}, or for nobody. */
   public void sendWrite(long offset, byte[] data) throws IOException {
     request(CMD_WRITE, offset, data.length);
     out.write(data);
     out.flush();
   }
 
-  /** Sends a read and does not wait for the answer; what comes is for nobody. */
+  /** Sends a read; its answer is for {@link #receive}, or for nobody. */
   public void sendRead(long offset, int length) throws IOException {
     request(CMD_READ, offset, length);
     out.flush();

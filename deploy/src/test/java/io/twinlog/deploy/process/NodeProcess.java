@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 /** A real node: a process that runs {@code twinlog node}, with what a test does to it. */
 public final class NodeProcess implements AutoCloseable {
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
   private static final int END_SECONDS = 60;
 
@@ -34,6 +34,7 @@ public final class NodeProcess implements AutoCloseable {
   private final int nbdPort;
   private final List<String> prefix;
   private PairConfig settings;
+  private String javaOptions = "";
   private Process process;
 
   NodeProcess(String name, Path directory, int nbdPort, PairConfig settings) {
@@ -90,6 +91,11 @@ public final class NodeProcess implements AutoCloseable {
     settings = other;
   }
 
+  /** More options for Java, from the node's next start on. */
+  public void javaOptions(String options) {
+    javaOptions = options;
+  }
+
   /** The process's number. */
   public long pid() {
     return process.pid();
@@ -97,14 +103,27 @@ public final class NodeProcess implements AutoCloseable {
 
   /** Starts the process and waits until it answers. */
   public void start() throws IOException, InterruptedException {
+    begin();
+    awaitStart();
+  }
+
+  /** Starts the process. */
+  public void begin() throws IOException {
     List<String> command = new ArrayList<>(prefix);
     command.addAll(command(List.of("node")));
-    process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    if (!javaOptions.isEmpty()) {
+      builder.environment().put("TWINLOG_JAVA_OPTS", javaOptions);
+    }
+    process = builder.start();
+  }
+
+  /** Waits until the process that was started answers. */
+  public void awaitStart() {
     long deadline = System.nanoTime() + START_LIMIT.toNanos();
     while (!answers()) {
       if (!process.isAlive() || System.nanoTime() - deadline > 0) {

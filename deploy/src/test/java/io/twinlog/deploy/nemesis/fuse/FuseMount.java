@@ -1,5 +1,6 @@
 package io.twinlog.deploy.nemesis.fuse;
 
+import io.twinlog.blockdev.log.Layout;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -46,11 +47,12 @@ public final class FuseMount implements AutoCloseable {
   private final List<StoragePath> paths = new ArrayList<>();
   private final ExecutorService workers;
 
-  private FuseMount(Path directory, Path file, List<String> names) throws IOException {
+  private FuseMount(Path directory, Path file, Layout layout, List<String> names)
+      throws IOException {
     this.directory = directory;
     storage = new Storage(file);
     for (int i = 0; i < names.size(); i++) {
-      paths.add(new StoragePath(storage));
+      paths.add(new StoragePath(storage, layout));
     }
     files = new FuseFiles(names, paths);
     device = new RandomAccessFile("/dev/fuse", "rw");
@@ -68,10 +70,12 @@ public final class FuseMount implements AutoCloseable {
    *
    * @param directory empty
    * @param file the storage; keeps its size
+   * @param layout of what is in it
    * @param names of the files by which it is reached
    */
-  public static FuseMount mount(Path directory, Path file, List<String> names) throws IOException {
-    FuseMount mount = new FuseMount(directory, file, names);
+  public static FuseMount mount(Path directory, Path file, Layout layout, List<String> names)
+      throws IOException {
+    FuseMount mount = new FuseMount(directory, file, layout, names);
     String options = "fd=" + descriptorOf("/dev/fuse") + ",rootmode=40000,user_id=0,group_id=0";
     if (C.mount("twinlog-nemesis", directory.toString(), "fuse", MS_NOSUID | MS_NODEV, options)
         != 0) {

@@ -1,5 +1,6 @@
 package io.twinlog.deploy.nemesis.fuse;
 
+import io.twinlog.blockdev.log.Layout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.EnumSet;
@@ -48,9 +49,14 @@ public final class StoragePath {
   }
 
   private final Storage storage;
+  private final Layout layout;
 
   // Guarded by this.
   private boolean stalled;
+  private Place stalledWrites;
+  private long stalls;
+  private Place awaited;
+  private Runnable whenLanded;
   private boolean closed;
   private int errno;
   private final Set<Kind> failing = EnumSet.noneOf(Kind.class);
@@ -60,13 +66,27 @@ public final class StoragePath {
   private long requests;
   private long failures;
 
-  StoragePath(Storage storage) {
+  StoragePath(Storage storage, Layout layout) {
     this.storage = storage;
+    this.layout = layout;
   }
 
   /** From now on requests wait; also those that are being sent in parts. */
   public synchronized void stall() {
     stalled = true;
+  }
+
+  /** From now on writes to such a place wait, or with null none; what waits already goes on. */
+  public synchronized void stallWrites(Place place) {
+    stalledWrites = place;
+    stalls++;
+    notifyAll();
+  }
+
+  /** Runs something as soon as the next write to such a place has landed, before it is answered. */
+  public synchronized void afterNextWrite(Place place, Runnable then) {
+    awaited = place;
+    whenLanded = then;
   }
 
   /** From now on requests of these kinds fail. */
@@ -90,6 +110,8 @@ public final class StoragePath {
   /** Ends everything; what waits is carried out. */
   public synchronized void heal() {
     stalled = false;
+    stalledWrites = null;
+    awaited = null;
     failing.clear();
     tear = null;
     torn = null;
@@ -126,31 +148,56 @@ public final class StoragePath {
   }
 
   void read(ByteBuffer into, long offsetBytes) throws IOException {
-    pass(Kind.READ);
+    pass(Kind.READ, null);
     storage.read(into, offsetBytes);
   }
 
   void write(ByteBuffer from, long offsetBytes) throws IOException {
-    pass(Kind.WRITE);
+    Place place = Place.of(layout, offsetBytes);
+    pass(Kind.WRITE, place);
     Runnable then = takeTear(from);
     storage.write(from, offsetBytes);
     if (then != null) {
       then.run();
       throw new Failed(EIO);
     }
+    landed(place).run();
   }
 
   /** What has been written survives every process; only this machine's end would lose it. */
   void sync() throws IOException {
-    pass(Kind.FLUSH);
+    pass(Kind.FLUSH, null);
   }
 
-  private synchronized void pass(Kind kind) throws IOException {
+  private synchronized Runnable landed(Place place) {
+    if (place != awaited) {
+      return () -> {};
+    }
+    awaited = null;
+    return whenLanded;
+  }
+
+  private synchronized void pass(Kind kind, Place place) throws IOException {
     requests++;
+    if (isHeldUp(place)) {
+      awaitHealing(place);
+    }
+    if (failing.contains(kind)) {
+      failures++;
+      throw new Failed(errno);
+    }
+  }
+
+  private boolean isHeldUp(Place place) {
+    return (stalled || (place != null && place == stalledWrites)) && !closed;
+  }
+
+  private synchronized void awaitHealing(Place place) throws IOException {
     waiting++;
     notifyAll();
+    long since = stalls;
     try {
-      while (stalled && !closed) {
+      while (isHeldUp(place) && since == stalls) {
         wait();
       }
     } catch (InterruptedException e) {
@@ -158,10 +205,6 @@ public final class StoragePath {
       throw new Failed(EIO);
     } finally {
       waiting--;
-    }
-    if (failing.contains(kind)) {
-      failures++;
-      throw new Failed(errno);
     }
   }
 
