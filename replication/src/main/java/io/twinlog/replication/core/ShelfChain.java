@@ -281,14 +281,17 @@ final class ShelfChain {
         if (failure == null) {
           failure =
               new IOException(
-                  "%s: no good copy at byte %d is on a shelf that is live"
-                      .formatted(chain.name(), piece.offset()));
+                  "%s: no copy of byte %d can be read".formatted(chain.name(), piece.offset()));
         }
       }
     }
   }
 
-  /** The shelf to read from: live, good and not tried, and best one that answers; or -1. */
+  /**
+   * The shelf to read from: live and not tried, and best one that is good and answers; or -1. A bad
+   * copy is better than none: only a part of what is distrusted may be bad, and whoever reads a
+   * ring checks what it gets.
+   */
   private int choose(Piece piece) {
     int best = -1;
     int bestScore = -1;
@@ -296,9 +299,11 @@ final class ShelfChain {
       int shelf = stagger.shelfOf(piece.offset(), copy);
       int bit = 1 << shelf;
       boolean good = shelves.trust().isTrusted(shelf, piece.offset(), piece.into().remaining());
-      if (good && (shelves.live() & ~piece.tried() & bit) != 0) {
+      if ((shelves.live() & ~piece.tried() & bit) != 0) {
         int score =
-            (shelves.trust().avoided() == shelf ? 0 : 2) + ((shelves.down() & bit) == 0 ? 1 : 0);
+            (good ? 4 : 0)
+                + (shelves.trust().avoided() == shelf ? 0 : 2)
+                + ((shelves.down() & bit) == 0 ? 1 : 0);
         if (score > bestScore) {
           best = shelf;
           bestScore = score;

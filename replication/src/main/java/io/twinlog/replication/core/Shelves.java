@@ -339,7 +339,6 @@ final class Shelves implements Effects {
       return;
     }
     lastReopenNanos = replica.now();
-    quorum.look();
     for (int shelf = 0; shelf < stagger.shelves(); shelf++) {
       int bit = 1 << shelf;
       boolean needed = replica.isPrimary() && (required & ~failed & bit) != 0;
@@ -347,6 +346,7 @@ final class Shelves implements Effects {
         reopen(shelf);
       }
     }
+    quorum.look();
   }
 
   private void reopen(int shelf) {

@@ -155,7 +155,10 @@ final class History {
     } else if (view.number() == latestView) {
       for (int i = 0; i < 2; i++) {
         Replica replica = world.node(i).replica();
+        // A target that is a member by now may not know it yet.
         if (world.node(i).isAlive()
+            && replica.view() != null
+            && replica.view().number() == latestView
             && replica.incarnation() == view.incarnation(i)
             && replica.number() < number) {
           throw new SimFailure(

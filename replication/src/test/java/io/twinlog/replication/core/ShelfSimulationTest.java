@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The simulator on two to four staggered shelves, of which single ones fail, hang and come back,
@@ -39,6 +40,13 @@ class ShelfSimulationTest {
         assertTrue(counts.containsKey(reached), reached + " was never reached: " + counts);
       }
     }
+  }
+
+  /** Each broke the promise, or liveness, once. */
+  @ParameterizedTest
+  @ValueSource(longs = {22, 190, 206, 220, 346, 650, 843, 1852})
+  void shouldKeepThePromiseInSeedsThatOnceFoundABug(long seed) {
+    play(new SimWorld(options(seed)));
   }
 
   /** A test of the tests: without any one of the rules for shelves the promise is broken. */
