@@ -56,7 +56,7 @@ final class AoeSan implements AutoCloseable {
     return "aoe:" + namespace + "n/7.0";
   }
 
-  private void startVblade() throws IOException {
+  void startVblade() throws IOException {
     vblade =
         new ProcessBuilder(
                 "ip",
@@ -76,14 +76,29 @@ final class AoeSan implements AutoCloseable {
 
   /** SIGSTOP for this long. */
   void pause(int seconds) throws IOException, InterruptedException {
-    shell("kill -STOP " + vblade.pid());
+    hang();
     TimeUnit.SECONDS.sleep(seconds);
+    goOn();
+  }
+
+  /** SIGSTOP. */
+  void hang() throws IOException, InterruptedException {
+    shell("kill -STOP " + vblade.pid());
+  }
+
+  /** SIGCONT. */
+  void goOn() throws IOException, InterruptedException {
     shell("kill -CONT " + vblade.pid());
+  }
+
+  /** SIGKILL. */
+  void kill() throws InterruptedException {
+    vblade.destroyForcibly().waitFor();
   }
 
   /** SIGKILL, and a new one after this long. */
   void restart(int seconds) throws IOException, InterruptedException {
-    vblade.destroyForcibly().waitFor();
+    kill();
     TimeUnit.SECONDS.sleep(seconds);
     startVblade();
   }
