@@ -102,10 +102,12 @@ final class BackingReads {
       ByteBuffer piece = into.slice(into.position() + (int) (at - offset), length);
       IOException failure = null;
       boolean done = false;
-      for (int attempt = 0; attempt < 2 && !done; attempt++) {
-        int copy = preferred(at) ^ attempt;
+      // A bad copy is better than none: whoever reads a ring checks what it gets.
+      for (int attempt = 0; attempt < 4 && !done; attempt++) {
+        int copy = preferred(at) ^ (attempt & 1);
         int shelf = stagger.shelfOf(at, copy);
-        if ((readable & 1 << shelf) != 0 && trust.isTrusted(shelf, at, length)) {
+        boolean now = trust.isTrusted(shelf, at, length) == attempt < 2;
+        if ((readable & 1 << shelf) != 0 && now) {
           try {
             shelves.get(shelf).read(name, stagger.place(at, copy), piece);
             done = true;
@@ -115,7 +117,9 @@ final class BackingReads {
         }
       }
       if (!done) {
-        throw failure != null ? failure : new IOException(name + ": no good copy at byte " + at);
+        throw failure != null
+            ? failure
+            : new IOException(name + ": no copy of byte " + at + " can be read");
       }
       at += length;
     }
