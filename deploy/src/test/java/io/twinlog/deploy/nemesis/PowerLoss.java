@@ -2,6 +2,7 @@ package io.twinlog.deploy.nemesis;
 
 import io.twinlog.deploy.nemesis.history.History;
 import io.twinlog.deploy.nemesis.history.Operation;
+import io.twinlog.deploy.process.Launcher;
 import io.twinlog.deploy.process.NbdClient;
 import io.twinlog.deploy.process.NodeProcess;
 import io.twinlog.proto.admin.ResourceStatus;
@@ -62,15 +63,28 @@ final class PowerLoss {
   /** Whether a loss had to be accepted; otherwise nothing may be missing. */
   private boolean promote() throws IOException, InterruptedException {
     for (NodeProcess node : site.nodes()) {
-      String answer = node.twinlog("promote", "r0").text().strip();
+      String answer = ask(node, "promote", "r0").text().strip();
       story.accept("both lost: " + node.name() + ": promote: " + answer);
       if (Site.status(node).map(ResourceStatus::getRole).orElse("").equals("primary")) {
         return false;
       }
     }
-    String answer = site.alpha.twinlog("promote", "r0", "--accept-loss").orFail().text().strip();
+    String answer = ask(site.alpha, "promote", "r0", "--accept-loss").orFail().text().strip();
     story.accept("alpha: promote --accept-loss: " + answer.lines().findFirst().orElse(""));
     return true;
+  }
+
+  /** Asks again while the node is about to promote itself: it fails over automatically. */
+  private static Launcher.Result ask(NodeProcess node, String... verb)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+    Launcher.Result result = node.twinlog(verb);
+    while (result.text().contains("promotion of this node is under way")
+        && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+      result = node.twinlog(verb);
+    }
+    return result;
   }
 
   private NodeProcess awaitPrimary() {

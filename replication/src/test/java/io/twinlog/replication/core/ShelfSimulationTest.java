@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * happened.
  */
 class ShelfSimulationTest {
-  private static final long SEEDS = Long.getLong("twinlog.sim.shelfSeeds", 120);
+  private static final long SEEDS = Long.getLong("twinlog.sim.shelfSeeds", 80);
   private static final Long ONE = Long.getLong("twinlog.sim.shelfSeed");
 
   @Test
