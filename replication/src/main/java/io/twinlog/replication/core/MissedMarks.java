@@ -234,15 +234,11 @@ final class MissedMarks {
       int bit = 1 << shelf;
       if ((shelves.written() & bit) != 0) {
         outstanding[0]++;
-        shelves.beginWrite(shelf);
-        int to = shelf;
-        shelves.submitTo(
+        shelves.writeTo(
             shelf,
             chain,
             steps,
-            error -> error,
             error -> {
-              shelves.endWrite(to);
               if (error != null) {
                 failedOn[0] |= bit;
                 failure[0] = error;

@@ -207,14 +207,11 @@ final class ShelfChain {
 
   private void submit(int shelf, List<Step> steps) {
     outstanding++;
-    shelves.beginWrite(shelf);
-    shelves.submitTo(
+    shelves.writeTo(
         shelf,
         chain,
         steps,
-        error -> error,
         error -> {
-          shelves.endWrite(shelf);
           if (error != null) {
             failedOn |= 1 << shelf;
             failure = error;

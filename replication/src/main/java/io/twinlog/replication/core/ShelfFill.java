@@ -210,17 +210,7 @@ final class ShelfFill {
   }
 
   private void write(List<IoChain.Step> steps, java.util.function.Consumer<IOException> then) {
-    int to = shelf;
-    shelves.beginWrite(to);
-    shelves.submitTo(
-        to,
-        new IoChain("fill", Lane.DATA, error -> {}),
-        steps,
-        error -> error,
-        error -> {
-          shelves.endWrite(to);
-          then.accept(error);
-        });
+    shelves.writeTo(shelf, new IoChain("fill", Lane.DATA, error -> {}), steps, then);
   }
 
   private void copied(long ofRound, Step then, long bytes, IOException error) {

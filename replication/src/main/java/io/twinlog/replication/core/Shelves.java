@@ -269,12 +269,20 @@ final class Shelves implements Effects {
     effects.submit(shelf, chain);
   }
 
-  void beginWrite(int shelf) {
+  /**
+   * As {@link #submitTo}, of steps that write anything but slots: {@link #isWriting} until then.
+   */
+  void writeTo(int shelf, IoChain like, List<IoChain.Step> steps, Consumer<IOException> then) {
     writes[shelf]++;
-  }
-
-  void endWrite(int shelf) {
-    writes[shelf]--;
+    submitTo(
+        shelf,
+        like,
+        steps,
+        error -> error,
+        error -> {
+          writes[shelf]--;
+          then.accept(error);
+        });
   }
 
   /** Whether the shelf may still be writing anything but slots. */
