@@ -62,9 +62,10 @@ start_vblade() {
 }
 
 # A pair that serves AoE 1.0, destages to AoE 7.0 when it is told to, and has its RAM for that long.
+# No file has holes: filling them would count as writing.
 start_aoe_pair() {
-  truncate -s "$((SIZE_MIB * 5 + 64))M" "$WORK/shelf.img"
-  truncate -s "${DESTAGE_MIB}M" "$WORK/yardstick.img" "$WORK/target.img"
+  head -c "$((SIZE_MIB * 5 + 64))M" /dev/zero >"$WORK/shelf.img"
+  head -c "${DESTAGE_MIB}M" /dev/zero | tee "$WORK/yardstick.img" "$WORK/copy.img" >"$WORK/target.img"
   start_vblades
   configure "$SIZE_MIB MiB" "backing { shelves = [\"aoe:$SHELVES/7.0\"] }
     nodes { alpha { aoe = \"$CLIENTS/1.0\" }, beta { aoe = \"$CLIENTS/1.0\" } }
@@ -129,8 +130,7 @@ measure_destage() {
   note "$1" "$2" "destage, MiB/s" twinlog "$(fill_and_flush)"
   rate=$(wire_rate "$WORK/aoe-load" -s -n "$((DESTAGE_MIB << 20))" "$SHELVES" 8.0)
   note "$1" "$2" "destage, MiB/s" aoe-load "$rate"
-  rm -f "$WORK/copy.img"
-  rate=$(LC_ALL=C dd if="$WORK/bytes" of="$WORK/copy.img" bs=1M conv=fsync 2>&1 |
+  rate=$(LC_ALL=C dd if="$WORK/bytes" of="$WORK/copy.img" bs=1M conv=notrunc,fsync 2>&1 |
     awk -v mib="$DESTAGE_MIB" '/copied/ { sub(/.*copied, /, ""); print mib / $1 }')
   note "$1" "$2" "destage, MiB/s" dd "$rate"
 }
