@@ -30,7 +30,8 @@ compile_load() {
 }
 
 # Two cables into a namespace. The nodes are on our side of both: over CLIENTS they are targets, over
-# SHELVES initiators.
+# SHELVES initiators. There beta has an interface and an address of its own, BETAS_SHELVES, as on a
+# machine of its own: it would hear each answer to alpha otherwise.
 make_cables() {
   local cable
   BENCH_NETNS=twinlog-bench-$$
@@ -42,6 +43,9 @@ make_cables() {
   done
   CLIENTS=tbc$$
   SHELVES=tbs$$
+  BETAS_SHELVES=tbb$$
+  ip link add "$BETAS_SHELVES" link "$SHELVES" type macvlan mode private
+  ip link set "$BETAS_SHELVES" up
 }
 
 # The cables end with their namespace. Called at the end, however it comes.
@@ -70,6 +74,7 @@ start_aoe_pair() {
   configure "$SIZE_MIB MiB" "backing { shelves = [\"aoe:$SHELVES/7.0\"] }
     nodes { alpha { aoe = \"$CLIENTS/1.0\" }, beta { aoe = \"$CLIENTS/1.0\" } }
     timing { destage-delay = 10 minutes }"
+  sed "s/aoe:$SHELVES/aoe:$BETAS_SHELVES/" "$TWINLOG_CONFIG" >"$WORK/twinlog-beta.conf"
   create_resource
   start_both_nodes
 }
@@ -93,6 +98,7 @@ set_mtu() {
     ip link set "$cable" mtu "$1"
     ip -n "$BENCH_NETNS" link set "$cable" mtu "$1"
   done
+  ip link set "$BETAS_SHELVES" mtu "$1"
   start_vblades
   await_event alpha 30 ' backing .*ok' || node_failed alpha "does not reach its shelf"
 }

@@ -49,12 +49,14 @@ export_of() {
   esac
 }
 
-# start_node NODE: starts it in the background; sets NODE_PID.
+# start_node NODE: starts it in the background, with the file twinlog-NODE.conf if there is one; sets
+# NODE_PID.
 start_node() {
-  local within_namespace=()
+  local within_namespace=() config=$WORK/twinlog-$1.conf
+  [ -e "$config" ] || config=$TWINLOG_CONFIG
   [ -z "$NODE_NETNS" ] || within_namespace=(ip netns exec "$NODE_NETNS-$1")
   rm -f "$WORK/run-$1/admin.sock"
-  "${within_namespace[@]}" "$TWINLOG" node --node "$1" --run-dir "$WORK/run-$1" >>"$WORK/$1.log" 2>&1 </dev/null &
+  "${within_namespace[@]}" "$TWINLOG" node --config "$config" --node "$1" --run-dir "$WORK/run-$1" >>"$WORK/$1.log" 2>&1 </dev/null &
   NODE_PID=$!
 }
 
