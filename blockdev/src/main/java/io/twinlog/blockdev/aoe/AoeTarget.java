@@ -6,17 +6,11 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.twinlog.blockdev.BlockService;
 import io.twinlog.blockdev.sys.InterfaceState;
 import io.twinlog.blockdev.sys.PacketFilter;
-import io.twinlog.blockdev.sys.PacketPoll;
 import io.twinlog.blockdev.sys.PacketSocket;
 import io.twinlog.blockdev.sys.SystemCallException;
-import io.twinlog.blockdev.sys.WakeUp;
 import java.io.IOException;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -25,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Serves a resource to AoE clients while the node is its primary. The socket lives from promotion
  * to the end of the role, so that frames sent to the primary before are never seen. All frames are
- * received and sent on the device's event loop; a thread of its own only waits for them.
+ * received and sent on the device's event loop.
  */
 public final class AoeTarget implements AutoCloseable {
 
@@ -40,9 +34,6 @@ public final class AoeTarget implements AutoCloseable {
   private static final int LOOKS_PER_SECOND = 4;
   private static final int LOOKS_PER_RIVAL_QUERY = 40;
 
-  /** How long the thread waits for frames at a time. */
-  private static final int POLL_MILLIS = 1000;
-
   /** So that many frames do not keep the peer link waiting. */
   private static final int BATCHES_PER_TURN = 4;
 
@@ -54,25 +45,18 @@ public final class AoeTarget implements AutoCloseable {
   private final Consumer<String> rivalEvents;
   private final Target target;
   private final Listener listener = new Listener();
-  private final WakeUp wakeUp;
-  private final Semaphore mayPoll = new Semaphore(0);
+  private final Arrivals arrivals;
   private final ByteBuffer[] frames = new ByteBuffer[PacketSocket.BATCH_FRAMES];
-  private final Thread thread;
-  private final List<PacketSocket> retired = new ArrayList<>();
   private ScheduledFuture<?> looking;
-
-  /** Whether the thread waits for frames, or is about to. */
-  private boolean letGo;
-
   private int looks;
   private int queuedFrames;
   private boolean flushing;
   private String trouble = "";
 
-  /** Changed on the loop; the thread polls what it was when it was let go. */
-  private volatile PacketSocket socket;
+  /** Null while nothing is served. */
+  private PacketSocket socket;
 
-  private volatile boolean closing;
+  private boolean closed;
 
   private AoeTarget(
       TargetSettings settings,
@@ -86,12 +70,11 @@ public final class AoeTarget implements AutoCloseable {
     this.device = device;
     this.loop = loop;
     this.rivalEvents = rivalEvents;
-    this.wakeUp = WakeUp.open();
     this.target = new Target(settings, device, buffers, new Sink());
     for (int i = 0; i < frames.length; i++) {
       frames[i] = ByteBuffer.allocateDirect(PacketSocket.LONGEST_FRAME_BYTES);
     }
-    thread = new Thread(() -> poll(fatal), shortName(device.name()));
+    arrivals = Arrivals.on(loop, shortName(device.name()), this::drain, fatal);
   }
 
   private static String shortName(String name) {
@@ -102,7 +85,7 @@ public final class AoeTarget implements AutoCloseable {
    * Serves whenever the device is primary.
    *
    * @param rivalEvents told, on the loop, that somebody else answers for our shelf and slot
-   * @param fatal told when the thread dies
+   * @param fatal told when a thread of the target's dies
    * @throws IOException when the interface cannot be used
    */
   public static AoeTarget start(
@@ -116,7 +99,6 @@ public final class AoeTarget implements AutoCloseable {
     // Rather now than at a takeover.
     open(settings).close();
     AoeTarget target = new AoeTarget(settings, device, loop, buffers, rivalEvents, fatal);
-    target.thread.start();
     loop.submit(target::begin).syncUninterruptibly();
     return target;
   }
@@ -170,6 +152,7 @@ public final class AoeTarget implements AutoCloseable {
     MacAddress mac = settings.virtualMac() ? settings.ownMac() : new MacAddress(state.address());
     trouble = "";
     looks = 0;
+    arrivals.begin(opened);
     socket = opened;
     target.serve(mac, state.mtuBytes());
     log.info(
@@ -178,9 +161,6 @@ public final class AoeTarget implements AutoCloseable {
         settings.address(),
         settings.interfaceName(),
         mac);
-    if (!letGo) {
-      letGo();
-    }
   }
 
   private void check() throws IOException {
@@ -203,86 +183,26 @@ public final class AoeTarget implements AutoCloseable {
   private void leave() {
     target.mute();
     queuedFrames = 0;
-    if (socket != null) {
-      retired.add(socket);
-      socket = null;
-      if (letGo) {
-        // The thread may be waiting on it: it is closed when the thread has come back.
-        wake();
-      } else {
-        closeRetired();
-      }
-    }
+    socket = null;
+    arrivals.end();
   }
 
-  private void wake() {
-    try {
-      wakeUp.wake();
-    } catch (IOException e) {
-      // The thread comes back by itself soon.
-      log.warn("{}: {}", device.name(), e.getMessage());
-    }
-  }
-
-  private void closeRetired() {
-    for (PacketSocket left : retired) {
-      try {
-        left.close();
-      } catch (IOException e) {
-        log.warn("{}: {}", device.name(), e.getMessage());
-      }
-    }
-    retired.clear();
-  }
-
-  /** Lets the thread wait for the next frames. */
-  private void letGo() {
-    letGo = true;
-    mayPoll.release();
-  }
-
-  private void poll(UncaughtExceptionHandler fatal) {
-    try {
-      PacketPoll poll = new PacketPoll(wakeUp);
-      mayPoll.acquireUninterruptibly();
-      while (!closing) {
-        PacketSocket present = socket;
-        if (present != null) {
-          poll.await(List.of(present), POLL_MILLIS);
-        }
-        loop.execute(this::drain);
-        mayPoll.acquireUninterruptibly();
-      }
-    } catch (RejectedExecutionException e) {
-      log.warn("{}: AoE ends, since the loop has ended", device.name());
-    } catch (Throwable death) {
-      fatal.uncaughtException(Thread.currentThread(), death);
-    }
-  }
-
-  /** The thread has come back: takes what has arrived. */
+  /** Takes what has arrived. */
   private void drain() {
-    letGo = false;
-    closeRetired();
-    if (socket == null) {
-      return;
-    }
     try {
       long now = System.nanoTime();
       int count = PacketSocket.BATCH_FRAMES;
-      for (int i = 0; i < BATCHES_PER_TURN && count == PacketSocket.BATCH_FRAMES; i++) {
+      for (int i = 0;
+          i < BATCHES_PER_TURN && count == PacketSocket.BATCH_FRAMES && socket != null;
+          i++) {
         count = socket.receive();
         for (int frame = 0; frame < count && socket != null; frame++) {
           target.received(socket.frame(frame), now);
-        }
-        if (socket == null) {
-          return;
         }
       }
     } catch (SystemCallException e) {
       trouble(e.getMessage());
     }
-    letGo();
   }
 
   private void flush() {
@@ -304,12 +224,13 @@ public final class AoeTarget implements AutoCloseable {
     }
   }
 
-  /** Ends serving and the thread; waits, so not on the loop. Idempotent. */
+  /** Ends serving; waits, so not on the loop. Idempotent. */
   @Override
   public void close() throws IOException {
-    if (closing) {
+    if (closed) {
       return;
     }
+    closed = true;
     loop.submit(
             () -> {
               looking.cancel(false);
@@ -317,22 +238,7 @@ public final class AoeTarget implements AutoCloseable {
               leave();
             })
         .syncUninterruptibly();
-    closing = true;
-    wake();
-    mayPoll.release();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    loop.submit(this::closeRetired).syncUninterruptibly();
-    wakeUp.close();
+    arrivals.close();
   }
 
   private final class Listener implements BlockService.ClientListener {

@@ -58,6 +58,7 @@ public final class PacketSocket implements AutoCloseable {
   private final ByteBuffer[] frames = new ByteBuffer[BATCH_FRAMES];
 
   private final ByteBuffer headers = direct(BATCH_FRAMES * LONGEST_HEADER_BYTES);
+  private final long headersAddress = Native.address(headers);
   private final ByteBuffer sendVectors = direct(BATCH_FRAMES * 2 * IOVEC_BYTES);
   private final ByteBuffer sendMessages = direct(BATCH_FRAMES * MMSGHDR_BYTES);
   private final ByteBuffer[] bodies = new ByteBuffer[BATCH_FRAMES];
@@ -280,7 +281,7 @@ public final class PacketSocket implements AutoCloseable {
     int at = queued * LONGEST_HEADER_BYTES;
     headers.put(at, header, header.position(), headerBytes);
     int vector = queued * 2 * IOVEC_BYTES;
-    sendVectors.putLong(vector, Native.address(headers) + at).putLong(vector + 8, headerBytes);
+    sendVectors.putLong(vector, headersAddress + at).putLong(vector + 8, headerBytes);
     long address = 0;
     if (body != null) {
       if (!body.isDirect() || position < 0 || position > body.capacity() - lengthBytes) {
@@ -327,7 +328,8 @@ public final class PacketSocket implements AutoCloseable {
     return droppedFrames;
   }
 
-  int descriptor() {
+  /** For whoever waits for frames on it; it is closed with the socket. */
+  public int descriptor() {
     return descriptor.get();
   }
 

@@ -9,6 +9,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.twinlog.blockdev.RamBlockService;
 import io.twinlog.blockdev.shelf.BlockingShelf;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The target on a cable, with our own initiator as its client, and vblade as its rival. */
 @Timeout(120)
@@ -41,7 +42,12 @@ class AoeTargetTest {
   private static final UUID RESOURCE = new UUID(3, 0x0123456789L);
 
   private final EventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+
+  /** Loops that cannot wait for the target's socket. */
+  private final EventLoopGroup otherGroup =
       new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
+
   private final List<AutoCloseable> open = new ArrayList<>();
   private final BlockingQueue<String> rivals = new LinkedBlockingQueue<>();
   private TestNet net;
@@ -60,6 +66,7 @@ class AoeTargetTest {
       net.close();
     }
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+    otherGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
   }
 
   private record Node(RamBlockService device, AoeTarget target, EventLoop loop) {
@@ -73,12 +80,16 @@ class AoeTargetTest {
   }
 
   private Node node(String interfaceName, boolean primary, boolean virtualMac) throws IOException {
+    return node(group.next(), interfaceName, primary, virtualMac);
+  }
+
+  private Node node(EventLoop loop, String interfaceName, boolean primary, boolean virtualMac)
+      throws IOException {
     RamBlockService device = new RamBlockService("r0", BYTES);
     open.add(device);
     if (!primary) {
       device.leavePrimary();
     }
-    EventLoop loop = group.next();
     TargetSettings settings =
         new TargetSettings(
             interfaceName, new AoeAddress(1, 0), RESOURCE, List.of(), "", virtualMac);
@@ -100,11 +111,11 @@ class AoeTargetTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1500, 9000})
-  void shouldServeAClientOverABadNetwork(int mtu) throws Exception {
+  @CsvSource({"1500, false", "9000, true"})
+  void shouldServeAClientOverABadNetwork(int mtu, boolean epoll) throws Exception {
     TestNet.Cable near = net.nearCable(mtu);
     TestNet.Cable far = net.nearCable(mtu);
-    node(far.far(), true, true);
+    node((epoll ? group : otherGroup).next(), far.far(), true, true);
     try (FaultyWire wire = new FaultyWire(near.far(), far.near(), mtu);
         Shelf client = client(near.near())) {
       ByteBuffer data = SimulatedWire.buffer(BYTES, 1);
@@ -121,8 +132,9 @@ class AoeTargetTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void shouldBeFoundOnTheOtherNodeWhenThePrimaryMoves(boolean virtualMac) throws Exception {
+  @CsvSource({"true, true", "false, false"})
+  void shouldBeFoundOnTheOtherNodeWhenThePrimaryMoves(boolean virtualMac, boolean epoll)
+      throws Exception {
     // A switch between three cables: the namespace's bridge.
     TestNet.Cable client = net.cable(1500);
     TestNet.Cable alpha = net.cable(1500);
@@ -132,8 +144,9 @@ class AoeTargetTest {
       net.far("link set " + cable.far() + " master br0");
     }
     net.far("link set br0 up");
-    Node primary = node(alpha.near(), true, virtualMac);
-    Node secondary = node(beta.near(), false, virtualMac);
+    EventLoopGroup loops = epoll ? group : otherGroup;
+    Node primary = node(loops.next(), alpha.near(), true, virtualMac);
+    Node secondary = node(loops.next(), beta.near(), false, virtualMac);
     try (Shelf shelf = client(client.near())) {
       ByteBuffer data = SimulatedWire.buffer(512 * 1024, 1);
       new BlockingShelf(shelf).writeDurably("write", 0, data);
