@@ -33,6 +33,7 @@ final class Dialer {
         .channel(Transport.socketChannel(loop))
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS)
         .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.ALLOCATOR, Transport.BUFFERS)
         .option(ChannelOption.RECVBUF_ALLOCATOR, Transport.readSizes())
         .handler(new ChannelInboundHandlerAdapter())
         .connect(address.unresolved())

@@ -55,6 +55,7 @@ public final class PeerEndpoint implements AutoCloseable {
             .option(ChannelOption.SO_REUSEADDR, true)
             .option(ChannelOption.SO_BACKLOG, BACKLOG)
             .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.ALLOCATOR, Transport.BUFFERS)
             .childOption(ChannelOption.RECVBUF_ALLOCATOR, Transport.readSizes())
             .childHandler(
                 new ChannelInitializer<>() {

@@ -1,5 +1,7 @@
 package io.twinlog.replication.net;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
@@ -25,6 +27,12 @@ public final class Transport {
   private static final int SMALLEST_READ = 4 << 10;
   private static final int FIRST_READ = 64 << 10;
   private static final int LARGEST_READ = 1 << 20;
+
+  /**
+   * Where the buffers of a connection to a peer come from: Netty's other pool, its default, makes
+   * one of {@link #LARGEST_READ} anew for each read, and fills it with zeros.
+   */
+  static final ByteBufAllocator BUFFERS = PooledByteBufAllocator.DEFAULT;
 
   private Transport() {}
 
@@ -55,6 +63,7 @@ public final class Transport {
    */
   static void configure(Channel channel) {
     channel.config().setOption(ChannelOption.TCP_NODELAY, true);
+    channel.config().setAllocator(BUFFERS);
     channel.config().setRecvByteBufAllocator(readSizes());
   }
 
