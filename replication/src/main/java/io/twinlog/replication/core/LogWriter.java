@@ -26,8 +26,11 @@ import java.util.BitSet;
  * after that is the piece that is at hand.
  */
 final class LogWriter {
-  /** Pieces of one batch under way at the same time: one is staged while another is written. */
-  private static final int PIECES_UNDER_WAY = 2;
+  /**
+   * Pieces of one batch under way at the same time: while one is staged, the shelf has enough of
+   * the others to be busy, even if this thread comes to it late.
+   */
+  static final int PIECES_UNDER_WAY = 4;
 
   private static final long RETRY_NANOS = 200_000_000;
 

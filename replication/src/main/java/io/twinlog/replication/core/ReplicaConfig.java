@@ -42,7 +42,8 @@ public record ReplicaConfig(
    * way and the one held back, one each for checkpoint and populate, and the readings of both
    * slots, on their own and at the end of an append and of a publication, and one of a verify.
    */
-  public static final int PIECE_BUFFERS = 3 + 3 + Slots.READS_UNDER_WAY + 2;
+  public static final int PIECE_BUFFERS =
+      LogWriter.PIECES_UNDER_WAY + 1 + 3 + Slots.READS_UNDER_WAY + 2;
 
   /**
    * How many buffers of at most 4096 bytes the core has out at most: a slot record, a checkpoint
