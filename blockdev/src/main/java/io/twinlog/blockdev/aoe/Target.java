@@ -2,6 +2,7 @@ package io.twinlog.blockdev.aoe;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.twinlog.blockdev.BlockService;
+import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.aoe.AoeMessage.Ata;
 import io.twinlog.blockdev.aoe.AoeMessage.Config;
 import io.twinlog.blockdev.aoe.AoeMessage.Mask;
@@ -41,7 +42,7 @@ final class Target {
     this.sink = sink;
     this.access = new AccessLists(settings.allowed());
     this.configString = settings.configString();
-    this.ata = new TargetAta(settings, device, buffers, MOST_REQUESTS, this::answer);
+    this.ata = new TargetAta(settings, device, buffers, MOST_REQUESTS, new Answers());
   }
 
   /** From now on clients are answered, as having this address. */
@@ -211,6 +212,28 @@ final class Target {
     if (AoeHeader.BYTES + message.lengthBytes() <= frame.remaining()) {
       new AoeFrame(header, message).put(frame);
       sink.send(frame);
+    }
+  }
+
+  private final class Answers implements TargetAta.Answers {
+    @Override
+    public void answer(AoeHeader request, AoeError error, AoeMessage message) {
+      Target.this.answer(request, error, message);
+    }
+
+    @Override
+    public void answerRead(
+        AoeHeader request, Ata message, RamDevice ram, long offsetBytes, int bytes) {
+      if (!serving) {
+        return;
+      }
+      ByteBuffer frame = sink.frame();
+      if (AoeHeader.BYTES + Ata.FIXED_BYTES + bytes <= frame.remaining()) {
+        request.answer(mac, settings.address(), null).put(frame);
+        message.putFixed(frame);
+        ram.read(offsetBytes, frame.limit(frame.position() + bytes));
+        sink.send(frame);
+      }
     }
   }
 }

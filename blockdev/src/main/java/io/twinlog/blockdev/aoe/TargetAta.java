@@ -21,6 +21,9 @@ final class TargetAta {
   /** Where answers go. */
   interface Answers {
     void answer(AoeHeader request, AoeError error, AoeMessage message);
+
+    /** Answers a read with what the device has now, which is copied into the frame. */
+    void answerRead(AoeHeader request, Ata message, RamDevice ram, long offsetBytes, int bytes);
   }
 
   private final TargetSettings settings;
@@ -29,7 +32,6 @@ final class TargetAta {
   private final int mostRequests;
   private final Answers answers;
   private final long sectors;
-  private final ByteBuffer readBuffer = ByteBuffer.allocate(255 * Ata.SECTOR_BYTES);
   private LateWrites lateWrites;
   private int requests;
 
@@ -135,8 +137,12 @@ final class TargetAta {
 
   private void answer(
       AoeHeader header, Ata request, int sectorsLeft, int status, int error, ByteBuffer data) {
-    answers.answer(
-        header, null, new Ata(request.flags(), error, sectorsLeft, status, request.lba(), data));
+    answers.answer(header, null, answerTo(request, sectorsLeft, status, error, data));
+  }
+
+  private static Ata answerTo(
+      Ata request, int sectorsLeft, int status, int error, ByteBuffer data) {
+    return new Ata(request.flags(), error, sectorsLeft, status, request.lba(), data);
   }
 
   /** A request on its way through the device. */
@@ -154,13 +160,12 @@ final class TargetAta {
     @Override
     public void completed(RamDevice ram) {
       requests--;
-      ByteBuffer data = Ata.NO_DATA;
+      Ata done = answerTo(request, 0, Ata.STATUS_READY, 0, Ata.NO_DATA);
       if (command() == Command.READ) {
-        readBuffer.clear().limit((int) lengthBytes());
-        ram.read(offsetBytes(), readBuffer);
-        data = readBuffer.flip();
+        answers.answerRead(header, done, ram, offsetBytes(), (int) lengthBytes());
+      } else {
+        answers.answer(header, null, done);
       }
-      answer(header, request, 0, Ata.STATUS_READY, 0, data);
     }
 
     @Override
