@@ -120,9 +120,11 @@ final class ClientVerbs {
           switch (invocation.arguments().get(0)) {
             case "fail" -> Action.FAIL_SHELF;
             case "restore" -> Action.RESTORE_SHELF;
+            case "replace" -> Action.REPLACE_SHELF;
             default ->
                 throw new UsageException(
-                    "shelf " + invocation.arguments().get(0) + ": not one of list, fail, restore");
+                    "shelf %s: not one of list, fail, restore, replace"
+                        .formatted(invocation.arguments().get(0)));
           };
       case NODE, CREATE, STATUS, EVENTS, CHECK, EXPORT, VERSION, HELP ->
           throw new IllegalArgumentException(verb + " is no operation on a running node");

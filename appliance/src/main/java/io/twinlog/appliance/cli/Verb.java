@@ -36,8 +36,9 @@ enum Verb {
       "power may fail: log at once, acknowledge only what is logged"),
   SHELF(
       "shelf",
-      List.of("list|fail|restore", "RESOURCE", "[NUMBER]"),
-      "show several shelves; take one out of use, or in again, on the primary"),
+      List.of("list|fail|restore|replace", "RESOURCE", "[NUMBER]"),
+      "show several shelves; on the primary: take one out of use, in again, or a new one",
+      Flag.FORCE),
   EVENTS(
       "events",
       List.of("[RESOURCE]"),

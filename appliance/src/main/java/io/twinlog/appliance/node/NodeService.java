@@ -67,6 +67,7 @@ final class NodeService implements AdminService {
           case VERIFY ->
               request.getStop() ? driver.stopVerify() : driver.verify(request.getBacking());
           case FAIL_SHELF -> driver.failShelf(request.getShelf() - 1);
+          case REPLACE_SHELF -> driver.replaceShelf(request.getShelf() - 1, request.getForce());
           case RESTORE_SHELF -> driver.restoreShelf(request.getShelf() - 1);
           case EMERGENCY_ON, EMERGENCY_OFF, ACTION_UNSPECIFIED, UNRECOGNIZED ->
               CompletableFuture.completedFuture(

@@ -97,6 +97,9 @@ public record OpenBacking(List<Shelf> shelves, Superblock superblock) implements
       }
     }
     OpenBacking backing = new OpenBacking(List.copyOf(shelves), best);
+    for (LabelledShelf shelf : shelves) {
+      shelf.belongsTo(best);
+    }
     if (most <= specs.size() / 2) {
       backing.close();
       throw failure;

@@ -28,9 +28,14 @@ public final class BackingFormat {
   private final Layout layout;
   private final Stagger stagger;
   private final int index;
+
+  /** What an operator says to have a used shelf taken. */
+  private final String forcing;
+
   private final ByteBuffer buffer = AlignedBuffers.allocate(CHUNK_BYTES);
 
-  private BackingFormat(Shelf shelf, int index, NewBacking backing) {
+  private BackingFormat(Shelf shelf, int index, NewBacking backing, String forcing) {
+    this.forcing = forcing;
     this.index = index;
     this.stagger = backing.stagger();
     this.shelf = shelf;
@@ -60,16 +65,42 @@ public final class BackingFormat {
       throws IOException {
     List<BackingFormat> formats = new ArrayList<>();
     for (int index = 0; index < shelves.size(); index++) {
-      BackingFormat format = new BackingFormat(shelves.get(index), index, backing);
+      BackingFormat format =
+          new BackingFormat(shelves.get(index), index, backing, "create --force");
       format.refuseUnfit(force);
       formats.add(format);
     }
     Superblock first = null;
     for (BackingFormat format : formats) {
-      Superblock superblock = format.create();
+      Superblock superblock = format.label(0, true);
       first = first == null ? superblock : first;
     }
     return first;
+  }
+
+  /**
+   * Gives a new medium the label of a shelf that it is to replace. Slots and checkpoint records are
+   * empty: it has a voice only when both nodes have written theirs. A medium that bears the shelf's
+   * label already is labelled anew.
+   *
+   * @param label of any shelf of the backing
+   * @param medium its number, see {@link LiveShelves}
+   * @param force also when the medium holds something else, which is lost; never another shelf of
+   *     the same backing
+   * @throws BackingRefusedException when it is in use or too small; then nothing was written
+   */
+  static void replace(Shelf shelf, Superblock label, int index, int medium, boolean force)
+      throws IOException {
+    NewBacking backing =
+        new NewBacking(
+            label.resource(),
+            label.resourceName(),
+            label.stagger(),
+            label.nodeNames(),
+            label.created());
+    BackingFormat format = new BackingFormat(shelf, index, backing, "shelf replace --force");
+    format.refuseUnfit(format.bearsLabel() || force);
+    format.label(medium, false);
   }
 
   /**
@@ -101,10 +132,28 @@ public final class BackingFormat {
     }
   }
 
-  private Superblock create() throws IOException {
+  /** Whether it is this very shelf; another one of the same backing is refused. */
+  private boolean bearsLabel() throws IOException {
+    long mainOffset = Layout.superblockOffset(shelf.sizeBytes());
+    read("superblock", mainOffset, Layout.BLOCK_BYTES);
+    if (!(SuperblockCodec.decode(buffer) instanceof SuperblockCodec.Intact intact)
+        || !intact.superblock().resource().equals(backing.resource())) {
+      return false;
+    }
+    if (intact.superblock().shelfIndex() != index) {
+      throw refusal(
+          Reason.IN_USE,
+          "is shelf %d of this backing: correct the configuration's shelves"
+              .formatted(intact.superblock().shelfIndex() + 1));
+    }
+    return true;
+  }
+
+  /** Writes everything but the contents of the data area. */
+  private Superblock label(int medium, boolean first) throws IOException {
     long shelfBytes = shelf.sizeBytes();
     long mainOffset = Layout.superblockOffset(shelfBytes);
-    Superblock superblock = backing.label(index, shelfBytes);
+    Superblock superblock = backing.label(index, medium, shelfBytes);
 
     // An old superblock goes first: a crash in between leaves no backing rather than a mixed one.
     zero(mainOffset, mainOffset + Layout.BLOCK_BYTES);
@@ -113,7 +162,7 @@ public final class BackingFormat {
         stagger.placeOnEvery(layout.superblockCopyOffset())
             + layout.ringOffset(0)
             - layout.superblockCopyOffset());
-    for (int node = 0; node < 2; node++) {
+    for (int node = 0; first && node < 2; node++) {
       SlotRecord slot = new SlotRecord(node, 1, 0, 1, 0, 0, null, firstView(), 0, 0);
       SlotCodec.encode(slot, buffer.clear().limit(layout.sectorBytes()));
       write("first slot", stagger.placeOnEvery(layout.slotOffset(node, 1)));
@@ -142,19 +191,22 @@ public final class BackingFormat {
             (reading instanceof SuperblockCodec.Intact intact
                     ? "is the backing of resource " + intact.superblock().resourceName()
                     : "has been a backing of Twinlog")
-                + "; create --force discards its log and forgets what is not in its data area");
+                + "; "
+                + forcing
+                + " discards its log and forgets what is not in its data area");
       }
     }
     int probeBytes = (int) Math.min(CHUNK_BYTES, mainOffset);
     read("beginning", 0, probeBytes);
     String content = ForeignContent.describe(buffer);
     if (content != null) {
-      throw refusal(Reason.IN_USE, "looks like " + content + "; create --force overwrites its end");
+      throw refusal(
+          Reason.IN_USE, "looks like " + content + "; " + forcing + " overwrites its end");
     }
     boolean empty = Fields.isZero(buffer, 0, probeBytes);
     read("end", mainOffset + Layout.BLOCK_BYTES - probeBytes, probeBytes);
     if (!empty || !Fields.isZero(buffer, 0, probeBytes)) {
-      throw refusal(Reason.IN_USE, "is not empty; create --force overwrites its end");
+      throw refusal(Reason.IN_USE, "is not empty; " + forcing + " overwrites its end");
     }
   }
 

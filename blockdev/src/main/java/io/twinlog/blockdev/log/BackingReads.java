@@ -2,6 +2,7 @@ package io.twinlog.blockdev.log;
 
 import io.twinlog.blockdev.shelf.AlignedBuffers;
 import io.twinlog.blockdev.shelf.BlockingShelf;
+import io.twinlog.blockdev.shelf.ReopenableShelf;
 import io.twinlog.blockdev.shelf.Shelf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,12 +26,14 @@ final class BackingReads {
     this.stagger = superblock.stagger();
     this.layout = superblock.layout();
     this.trust = new CopyTrust(stagger);
+    int[] media = new int[shelves.size()];
     for (int i = 0; i < shelves.size(); i++) {
       this.shelves.add(shelves.get(i) == null ? null : new BlockingShelf(shelves.get(i)));
       readable |= shelves.get(i) == null ? 0 : 1 << i;
+      media[i] = shelves.get(i) instanceof ReopenableShelf shelf ? shelf.medium() : 0;
     }
     if (!stagger.isSingle()) {
-      findLive();
+      findLive(media);
     }
   }
 
@@ -47,7 +50,7 @@ final class BackingReads {
     return readable;
   }
 
-  private void findLive() throws IOException {
+  private void findLive(int[] media) throws IOException {
     if (Integer.bitCount(readable) < stagger.majority()) {
       throw new IOException(
           "only %d of the %d shelves can be used; what the backing holds takes %d to tell"
@@ -74,7 +77,12 @@ final class BackingReads {
         && newest[view.primary()].chosen().number() == view.number()) {
       live = newest[view.primary()].chosen().liveShelves();
     }
-    readable &= live;
+    readable &= LiveShelves.set(live);
+    for (int i = 0; i < media.length; i++) {
+      if (media[i] != LiveShelves.medium(live, i)) {
+        readable &= ~(1 << i);
+      }
+    }
     if (!stagger.covers(readable)) {
       throw new IOException(
           "of two neighbouring shelves none is live and can be used: a part of the data is missing");

@@ -27,7 +27,12 @@ public final class LabelledShelf implements ReopenableShelf {
   /** What is open, or null; guarded by this. */
   private Shelf open;
 
-  private Superblock superblock;
+  /** A label of the backing, once that is known. */
+  private Superblock backing;
+
+  /** Which medium was open last; read on any thread. */
+  private volatile int medium;
+
   private IOException why = new IOException("not opened yet");
   private boolean closed;
 
@@ -52,13 +57,13 @@ public final class LabelledShelf implements ReopenableShelf {
         throw e;
       }
       synchronized (this) {
-        if (closed || (superblock != null && !superblock.equals(found))) {
+        if (closed || (backing != null && !backing.isSameBacking(found))) {
           shelf.close();
           throw new IOException(
-              closed ? "closed" : "shelf " + name() + " is another one than before");
+              closed ? "closed" : "shelf " + name() + " is of another backing than the others");
         }
         open = shelf;
-        superblock = found;
+        medium = found.medium();
         why = null;
       }
       return found;
@@ -70,13 +75,17 @@ public final class LabelledShelf implements ReopenableShelf {
     }
   }
 
+  /** What the shelves of a majority say: only one with a label of this backing is used. */
+  public synchronized void belongsTo(Superblock label) {
+    backing = label;
+  }
+
   /** Lets go of a shelf that turned out not to belong with the others. */
   public void refuse(IOException reason) throws IOException {
     Shelf shelf;
     synchronized (this) {
       shelf = open;
       open = null;
-      superblock = null;
       why = reason;
     }
     if (shelf != null) {
@@ -91,6 +100,36 @@ public final class LabelledShelf implements ReopenableShelf {
 
   @Override
   public void reopen(Executor owner, Consumer<IOException> then) {
+    openAnew(() -> {}, owner, then);
+  }
+
+  @Override
+  public void replace(int newMedium, boolean force, Executor owner, Consumer<IOException> then) {
+    openAnew(() -> giveLabel(newMedium, force), owner, then);
+  }
+
+  @Override
+  public int medium() {
+    return medium;
+  }
+
+  private void giveLabel(int newMedium, boolean force) throws IOException {
+    Superblock known;
+    synchronized (this) {
+      known = backing;
+    }
+    try (Shelf shelf = spec.open(label, fatal)) {
+      BackingFormat.replace(shelf, known, expected.shelfIndex(), newMedium, force);
+    }
+  }
+
+  /** Something that blocks, and fails as the shelf does. */
+  @FunctionalInterface
+  private interface Preparation {
+    void run() throws IOException;
+  }
+
+  private void openAnew(Preparation first, Executor owner, Consumer<IOException> then) {
     Shelf old;
     synchronized (this) {
       old = open;
@@ -107,14 +146,27 @@ public final class LabelledShelf implements ReopenableShelf {
               } catch (IOException e) {
                 log.warn("{}: {}", name(), e.getMessage());
               }
-              tryOpen();
-              IOException outcome = why();
+              IOException outcome = prepare(first);
               owner.execute(() -> then.accept(outcome));
             },
             label.substring(0, Math.min(label.length(), 10)) + "-open");
     thread.setDaemon(true);
     thread.setUncaughtExceptionHandler(fatal);
     thread.start();
+  }
+
+  /** Returns why it is not open, or null. */
+  private IOException prepare(Preparation first) {
+    try {
+      first.run();
+    } catch (IOException e) {
+      synchronized (this) {
+        why = e;
+      }
+      return e;
+    }
+    tryOpen();
+    return why();
   }
 
   @Override

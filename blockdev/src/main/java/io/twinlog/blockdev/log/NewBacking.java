@@ -26,7 +26,7 @@ public record NewBacking(
   }
 
   /** The label of one of its shelves. */
-  Superblock label(int shelf, long shelfBytes) {
+  Superblock label(int shelf, int medium, long shelfBytes) {
     return new Superblock(
         resource,
         resourceName,
@@ -36,6 +36,7 @@ public record NewBacking(
         stagger.shelves(),
         stagger.chunkBytes(),
         shelfBytes,
+        medium,
         created);
   }
 }

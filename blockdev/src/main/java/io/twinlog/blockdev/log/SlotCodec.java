@@ -29,7 +29,7 @@ import java.util.List;
  *   9   1  members, bit n for node n
  *  10   1  flags: 1 complete at birth, 2 clean
  *  11   1  number of limits, 0 to 16; 0 for the input
- *  12   4  live shelves
+ *  12   4  live shelves and their media ({@link LiveShelves})
  *  16   8  incarnation of node 0
  *  24   8  incarnation of node 1
  *  32   8  base

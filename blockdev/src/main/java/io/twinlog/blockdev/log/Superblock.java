@@ -16,6 +16,7 @@ import java.util.UUID;
  * @param chunkBytes how the shelves are staggered ({@link Stagger}); without meaning for one shelf
  * @param shelfBytes size of the shelf when it was formatted; the main superblock is in its last
  *     whole block
+ * @param medium which medium this shelf is, 0 to 7 ({@link LiveShelves})
  * @param created when it was formatted, in milliseconds
  */
 public record Superblock(
@@ -27,6 +28,7 @@ public record Superblock(
     int shelfCount,
     int chunkBytes,
     long shelfBytes,
+    int medium,
     Instant created) {
 
   /** Checks what the fields of the layout have not. */

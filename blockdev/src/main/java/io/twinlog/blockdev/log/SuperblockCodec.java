@@ -112,6 +112,7 @@ final class SuperblockCodec {
         .setShelfCount(superblock.shelfCount())
         .setChunkBytes(superblock.shelfCount() == 1 ? 0 : superblock.chunkBytes())
         .setShelfBytes(superblock.shelfBytes())
+        .setMedium(superblock.medium())
         .setCreatedMillis(superblock.created().toEpochMilli())
         .build();
   }
@@ -130,6 +131,7 @@ final class SuperblockCodec {
         proto.getShelfCount(),
         proto.getChunkBytes() == 0 ? Stagger.DEFAULT_CHUNK_BYTES : proto.getChunkBytes(),
         proto.getShelfBytes(),
+        proto.getMedium(),
         Instant.ofEpochMilli(proto.getCreatedMillis()));
   }
 }

@@ -15,7 +15,7 @@ import java.util.List;
  * @param base number of the last write that belongs to the history when the view begins
  * @param completeAtBirth whether the backing alone can rebuild the device from the view's start
  * @param clean an orderly stop: everything is on the backing, nobody is primary
- * @param liveShelves bit i is set when shelf i is not stale as the view begins
+ * @param liveShelves which shelves are not stale as the view begins; see {@link LiveShelves}
  * @param limits for batches of earlier views, ascending by {@code fromView}; see {@link CutLimit}
  */
 public record View(

@@ -14,4 +14,15 @@ public interface ReopenableShelf extends Shelf {
    * @param then told by {@code owner} why the shelf cannot be used, or null
    */
   void reopen(Executor owner, Consumer<IOException> then);
+
+  /**
+   * As {@link #reopen}, of a medium that is new in this place: it is given the shelf's label first.
+   *
+   * @param medium number of the new medium
+   * @param force also when it holds something; that is lost
+   */
+  void replace(int medium, boolean force, Executor owner, Consumer<IOException> then);
+
+  /** Which medium was opened last, as its label says. */
+  int medium();
 }

@@ -101,6 +101,7 @@ class BackingFormatTest {
             1,
             Stagger.DEFAULT_CHUNK_BYTES,
             LAYOUT.totalBytes(),
+            0,
             Instant.EPOCH);
     ByteBuffer block = ByteBuffer.allocate(4096);
     SuperblockCodec.encode(superblock, block);

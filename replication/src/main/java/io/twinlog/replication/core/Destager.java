@@ -1,6 +1,7 @@
 package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.log.CheckpointRecord;
+import io.twinlog.blockdev.log.Layout;
 import io.twinlog.blockdev.log.LoggedBatch;
 import io.twinlog.blockdev.log.Recovery;
 import io.twinlog.blockdev.log.Recovery.Recovered;
@@ -8,6 +9,7 @@ import io.twinlog.blockdev.log.RingContents;
 import io.twinlog.blockdev.log.RingEnd;
 import io.twinlog.blockdev.log.View;
 import java.util.BitSet;
+import java.util.List;
 
 /**
  * Decides, for a primary, what goes to the log and when, and when a checkpoint is due (design,
@@ -29,6 +31,7 @@ final class Destager {
   private final Handover handover;
   private final SyncSource syncSource;
 
+  private List<Layout.Span> peerRing = List.of();
   private boolean surveyed;
 
   /** The first batch of the lone view is durable and checked, or none is needed. */
@@ -96,9 +99,21 @@ final class Destager {
         && loader.isDone();
   }
 
+  /** Where the batches are that the peer's ring has, from its tail on; nobody writes there now. */
+  List<Layout.Span> peerRing() {
+    return peerRing;
+  }
+
   /** The primary knows what is on the backing: destage begins. */
   void begin(Survey.Result survey, Recovered recovered, boolean load) {
     surveyed = true;
+    RingContents peers = survey.rings().get(replica.config().peer());
+    peerRing = List.of();
+    if (!peers.batches().isEmpty()) {
+      long from = peers.batches().get(0).startPosition();
+      peerRing =
+          replica.config().layout().ringSpans(peers.node(), from, peers.end().position() - from);
+    }
     waitsForRoom = false;
     int me = replica.config().node();
     table.forgetBacking();
@@ -133,7 +148,8 @@ final class Destager {
         doubts ? recovered.sure().get(me) : new Recovery.Sure(recovered.end(), recovered.millis());
     log.begin(
         replica.incarnation(),
-        last != null && doubts ? last.lastPosition() : end.position(),
+        doubts,
+        last != null ? last.lastPosition() : end.position(),
         end,
         own,
         sure.number(),

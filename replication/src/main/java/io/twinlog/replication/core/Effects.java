@@ -37,6 +37,21 @@ public interface Effects {
   default void reopenShelf(int shelf, Consumer<IOException> then) {}
 
   /**
+   * Gives a new medium in the place of one of several shelves its label, and opens it. Nothing is
+   * under way on it.
+   *
+   * @param medium number of the new medium
+   * @param force also when it holds something
+   * @param then told on the loop, later, why it cannot be used, or null
+   */
+  default void replaceShelf(int shelf, int medium, boolean force, Consumer<IOException> then) {}
+
+  /** Which medium of one of several shelves was opened last, as its label says. */
+  default int shelfMedium(int shelf) {
+    return 0;
+  }
+
+  /**
    * A direct buffer, 4096-aligned, position 0, limit {@code bytes}, with any content. The core
    * gives each back exactly once.
    *

@@ -1,5 +1,7 @@
 package io.twinlog.replication.core;
 
+import io.twinlog.blockdev.log.CheckpointCodec;
+import io.twinlog.blockdev.log.CheckpointRecord;
 import io.twinlog.blockdev.log.Layout;
 import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.IoChain.Lane;
@@ -8,11 +10,13 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * The piece with which this node's ring ends when a primacy begins. The sync that was to make it
- * durable may have failed, or never begun: then it can be read, and yet no sync covers it unless it
- * is written again ({@link IoChain.Sync}). So it is, byte for byte, before anything is appended
- * behind it; else a power loss could leave a hole before batches that were acknowledged. The pieces
- * before it were durable when it was written.
+ * The piece with which this node's ring ends when a primacy begins, and the checkpoint record that
+ * says where the ring begins. The sync that was to make them durable may have failed, or never
+ * begun, or only one of several shelves may have them: then they can be read, and yet no sync
+ * covers them unless they are written again ({@link IoChain.Sync}). So they are, byte for byte,
+ * before anything is appended; else a power loss, or the loss of that shelf, could leave a hole
+ * before batches that were acknowledged, or an older beginning that does not lead to them. The
+ * pieces before the last one were durable when it was written.
  */
 final class LastPiece {
   private static final long RETRY_NANOS = 50_000_000;
@@ -20,6 +24,7 @@ final class LastPiece {
   private final Replica replica;
   private final Effects effects;
   private final Layout layout;
+  private CheckpointRecord record;
   private List<Layout.Span> spans = List.of();
   private int bytes;
   private boolean isDurable = true;
@@ -45,14 +50,13 @@ final class LastPiece {
   }
 
   /** A primacy begins; the piece is empty when nothing in the ring is needed. */
-  void begin(long position, long endPosition) {
+  void begin(CheckpointRecord ownRecord, long position, long endPosition) {
     round++;
+    isDurable = false;
+    record = ownRecord;
     bytes = (int) (endPosition - position);
-    isDurable = bytes == 0;
-    if (!isDurable) {
-      spans = layout.ringSpans(replica.config().node(), position, bytes);
-      read();
-    }
+    spans = bytes == 0 ? List.of() : layout.ringSpans(record.node(), position, bytes);
+    read();
   }
 
   /** This node is primary no more. */
@@ -62,6 +66,10 @@ final class LastPiece {
   }
 
   private void read() {
+    if (bytes == 0) {
+      write(null);
+      return;
+    }
     ByteBuffer piece = effects.acquireBuffer(bytes);
     long mine = round;
     IoChain chain =
@@ -86,7 +94,10 @@ final class LastPiece {
     effects.submit(chain);
   }
 
+  /** {@code piece} is released here; null when there is none. */
   private void write(ByteBuffer piece) {
+    ByteBuffer sector = effects.acquireBuffer(layout.sectorBytes());
+    CheckpointCodec.encode(record, sector);
     long mine = round;
     IoChain chain =
         new IoChain(
@@ -94,7 +105,10 @@ final class LastPiece {
             Lane.LOG,
             error -> {
               chainsUnderWay--;
-              effects.releaseBuffer(piece);
+              if (piece != null) {
+                effects.releaseBuffer(piece);
+              }
+              effects.releaseBuffer(sector);
               if (error != null || mine != round) {
                 retry(mine, error);
               } else {
@@ -107,6 +121,10 @@ final class LastPiece {
       chain.write(span.offsetBytes(), piece.slice(at, (int) span.lengthBytes()));
       at += (int) span.lengthBytes();
     }
+    if (piece != null) {
+      chain.sync();
+    }
+    chain.write(layout.checkpointOffset(record.node(), record.sequence()), sector);
     chainsUnderWay++;
     effects.submit(chain.sync());
   }

@@ -104,10 +104,12 @@ final class LogWriter {
   /**
    * This node is primary and has surveyed the backing: appends go on at the ring's end.
    *
+   * @param doubts whether what the ring ends and begins with is to be made durable first
    * @param lastPosition of the piece before the end; the end itself when there is none to be kept
    */
   void begin(
       long incarnation,
+      boolean doubts,
       long lastPosition,
       RingEnd end,
       CheckpointRecord published,
@@ -124,7 +126,9 @@ final class LogWriter {
     inheritedTail = possibleTail;
     batch = null;
     aside.clear();
-    lastPiece.begin(lastPosition, end.position());
+    if (doubts) {
+      lastPiece.begin(published, lastPosition, end.position());
+    }
   }
 
   /** This node is primary no more: nothing further is appended. */

@@ -6,6 +6,7 @@ import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.IoChain.Step;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -36,6 +37,8 @@ final class MissedMarks {
   private boolean changed;
 
   private long sequence;
+  private boolean writing;
+  private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
 
   MissedMarks(Shelves shelves, Stagger stagger, Replica replica) {
     this.shelves = shelves;
@@ -76,11 +79,20 @@ final class MissedMarks {
     changed = true;
   }
 
-  /** Nothing is known of what a shelf holds. */
-  void markAll() {
+  private void setAll() {
     marks.set(0, granules);
     inherited = true;
     changed = true;
+  }
+
+  /** Marks everything, durably: nothing is known of what a shelf is going to hold. */
+  void markAll(Consumer<IOException> then) {
+    setAll();
+    if (replica.rules().contains(Rule.MARK_MISSED)) {
+      write(new IoChain("marks written", IoChain.Lane.DATA, error -> {}), then);
+    } else {
+      shelves.failSoon(null, then);
+    }
   }
 
   /** No shelf is stale any more; that is written when there is occasion. */
@@ -150,7 +162,7 @@ final class MissedMarks {
           }
         };
     for (int shelf = 0; shelf < stagger.shelves(); shelf++) {
-      if ((shelves.live() & 1 << shelf) != 0) {
+      if ((shelves.readable() & 1 << shelf) != 0) {
         ByteBuffer both = shelves.newBuffer(2 * MissedChunks.BYTES);
         List<Step> steps = new ArrayList<>();
         for (int node = 0; node < 2; node++) {
@@ -159,11 +171,10 @@ final class MissedMarks {
               new IoChain.Read(place, both.slice(node * MissedChunks.BYTES, MissedChunks.BYTES)));
         }
         outstanding[0]++;
-        shelves.submitTo(
+        shelves.readFrom(
             shelf,
             chain,
             steps,
-            error -> error,
             error -> {
               if (error == null) {
                 found.add(both);
@@ -202,13 +213,19 @@ final class MissedMarks {
     inherited = true;
     changed = true;
     if (damaged || (newest != null && newest.granuleBytes() != granuleBytes)) {
-      markAll();
+      setAll();
     } else if (newest != null) {
       marks.or(newest.marks());
     }
   }
 
+  /** One at a time: two would be free to land in any order. */
   private void write(IoChain chain, Consumer<IOException> then) {
+    if (writing) {
+      waiting.add(() -> write(chain, then));
+      return;
+    }
+    writing = true;
     ByteBuffer block = shelves.newBuffer(MissedChunks.BYTES);
     int node = replica.config().node();
     long view = replica.view().number();
@@ -227,7 +244,12 @@ final class MissedMarks {
           if (--outstanding[0] == 0) {
             boolean failed = (failedOn[0] & shelves.required()) != 0;
             changed |= failed;
+            writing = false;
             then.accept(failed ? failure[0] : null);
+            Runnable next = waiting.poll();
+            if (next != null) {
+              next.run();
+            }
           }
         };
     for (int shelf = 0; shelf < stagger.shelves(); shelf++) {

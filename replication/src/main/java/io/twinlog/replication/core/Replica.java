@@ -181,6 +181,8 @@ public final class Replica implements BlockService {
       links.forgetSilence();
       syncSource.forgetSilence();
     }
+    // Before anything that is due uses them: a shelf is opened again when nothing is under way.
+    shelves.tick();
     timers.run(now);
     if (view() == null) {
       return;
@@ -189,7 +191,6 @@ public final class Replica implements BlockService {
       views.startingPoint().loaded();
     }
     links.tick();
-    shelves.tick();
     moveCounter();
     handover.tick();
     promotion.tick();
@@ -360,6 +361,16 @@ public final class Replica implements BlockService {
           } else {
             shelves.trustReading(reading);
             Survey.run(shelves, config.uuid(), judge(), completion);
+          }
+        });
+  }
+
+  /** A node that is not primary keeps itself informed of the shelves. */
+  void readShelves() {
+    slots.read(
+        (error, reading) -> {
+          if (error == null && !isPrimary()) {
+            shelves.trustReading(reading);
           }
         });
   }
@@ -585,6 +596,16 @@ public final class Replica implements BlockService {
     shelfKeeper.restore(shelf, outcome);
   }
 
+  /**
+   * Takes a new, empty medium in the place of a shelf that is not live: gives it the label, and
+   * fills it.
+   *
+   * @param force also when it holds something
+   */
+  public void replaceShelf(int shelf, boolean force, Outcome outcome) {
+    shelfKeeper.replace(shelf, force, outcome);
+  }
+
   /** Ends in order before the process exits: a primary as by {@link #demote}. */
   public void stop(Outcome outcome) {
     if (isPrimary()) {
@@ -652,7 +673,7 @@ public final class Replica implements BlockService {
 
   /** Whether anything of this process's primacy is under way on the backing. */
   boolean isWritingToBacking() {
-    return log.isWriting() || checkpointer.isWriting();
+    return log.isWriting() || checkpointer.isWriting() || shelves.isWriting();
   }
 
   ReplicaConfig config() {
@@ -788,6 +809,10 @@ public final class Replica implements BlockService {
 
   boolean logIsBusy() {
     return log.isBusy();
+  }
+
+  List<Layout.Span> peerRing() {
+    return destager.peerRing();
   }
 
   boolean isLogComplete() {

@@ -47,5 +47,7 @@ enum Rule {
   /** What a stale shelf misses is marked before a checkpoint relies on it (section 4). */
   MARK_MISSED,
   /** A returned shelf gets what it missed before it is live again (section 4). */
-  FILL_BEFORE_LIVE
+  FILL_BEFORE_LIVE,
+  /** A shelf is read only as long as it is the medium that is recorded for it (section 4). */
+  KNOW_MEDIUM
 }

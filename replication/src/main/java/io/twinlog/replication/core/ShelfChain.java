@@ -136,7 +136,7 @@ final class ShelfChain {
 
   private void write(Phase phase) {
     int targets = targets(phase);
-    if ((targets & shelves.failed()) != 0 || targets == 0) {
+    if ((targets & shelves.unfit()) != 0 || targets == 0) {
       shelves.failSoon(
           new IOException(
               chain.name() + ": a shelf has failed, and that is not recorded on a majority yet"),
@@ -149,7 +149,7 @@ final class ShelfChain {
         for (Step step : phase.steps()) {
           addTo(steps, shelf, step);
         }
-        submit(shelf, steps);
+        submit(shelf, phase, steps);
       }
     }
     shelves.marks().note(phase.steps());
@@ -161,7 +161,7 @@ final class ShelfChain {
     int written = shelves.written();
     if (phase.steps().get(0) instanceof Sync) {
       // Before it is primary a node only reads, so what counts is what it can read.
-      int reached = written & ~shelves.down();
+      int reached = shelves.readable() & ~shelves.down();
       return shelves.isPrimary() ? written : stagger.covers(reached) ? reached : 0;
     }
     if (phase.area() != Area.CHUNKS) {
@@ -199,13 +199,23 @@ final class ShelfChain {
       if (copy >= 0) {
         int from = data.position() + (int) (at - write.offsetBytes());
         steps.add(new Write(stagger.place(at, copy), data.slice(from, length)));
-        shelves.trust().trust(shelf, at, length);
       }
       at += length;
     }
   }
 
-  private void submit(int shelf, List<Step> steps) {
+  /**
+   * What has been written anew to the shelf is good there; not before: until then it may be read.
+   */
+  private void trust(int shelf, Phase phase) {
+    for (Step step : phase.steps()) {
+      if (phase.area() == Area.CHUNKS && step instanceof Write write) {
+        shelves.trust().trust(shelf, write.offsetBytes(), write.data().remaining());
+      }
+    }
+  }
+
+  private void submit(int shelf, Phase phase, List<Step> steps) {
     outstanding++;
     shelves.writeTo(
         shelf,
@@ -215,6 +225,8 @@ final class ShelfChain {
           if (error != null) {
             failedOn |= 1 << shelf;
             failure = error;
+          } else {
+            trust(shelf, phase);
           }
           written();
         });
@@ -268,8 +280,7 @@ final class ShelfChain {
       if (!mine.isEmpty()) {
         int from = shelf;
         outstanding++;
-        shelves.submitTo(
-            shelf, chain, steps, error -> error, error -> pieceRead(from, mine, error));
+        shelves.readFrom(shelf, chain, steps, error -> pieceRead(from, mine, error));
       }
     }
     for (Piece piece : pieces) {
@@ -296,7 +307,7 @@ final class ShelfChain {
       int shelf = stagger.shelfOf(piece.offset(), copy);
       int bit = 1 << shelf;
       boolean good = shelves.trust().isTrusted(shelf, piece.offset(), piece.into().remaining());
-      if ((shelves.live() & ~piece.tried() & bit) != 0) {
+      if ((shelves.readable() & ~piece.tried() & bit) != 0) {
         int score =
             (good ? 4 : 0)
                 + (shelves.trust().avoided() == shelf ? 0 : 2)
@@ -340,7 +351,7 @@ final class ShelfChain {
     boolean[] any = new boolean[1];
     Layout layout = stagger.layout();
     for (int shelf = 0; shelf < stagger.shelves(); shelf++) {
-      if ((shelves.live() & 1 << shelf) == 0) {
+      if ((shelves.readable() & 1 << shelf) == 0) {
         continue;
       }
       List<Step> steps = new ArrayList<>();
@@ -351,11 +362,10 @@ final class ShelfChain {
         steps.add(new Read(stagger.placeOnEvery(area.offsetBytes()), buffer));
       }
       outstanding++;
-      shelves.submitTo(
+      shelves.readFrom(
           shelf,
           chain,
           steps,
-          error -> error,
           error -> {
             failure = error != null ? error : failure;
             if (error == null) {

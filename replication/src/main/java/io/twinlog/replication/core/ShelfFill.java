@@ -6,13 +6,16 @@ import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Brings a stale shelf that can be reached again up to date. From its beginning the shelf takes
- * everything that is written; what it missed of the data area is copied by the marks; and since it
- * has missed parts of the rings, too, a checkpoint is published behind which the ring holds only
- * what was written since. Then nothing that counts is missing on it.
+ * everything that is written; what it missed of the data area is copied by the marks. It has missed
+ * parts of the rings, too: the peer's, in which nobody writes now, is copied as far as it may
+ * count, for its next batches are chained to that; of the own one a checkpoint is published behind
+ * which it holds only what was written since. Then nothing that counts is missing on it.
  *
  * <p>A copy is read from one shelf and written to another, so nothing may be written in place
  * between the two: neither by the {@link Checkpointer}, which waits for the copy as the copy waits
@@ -32,6 +35,8 @@ final class ShelfFill {
     SYNCING,
     /** A checkpoint is to be published. */
     PUBLISHING,
+    /** It is seen that all that was filled is one medium, and the right one. */
+    PROVING,
     FILLED
   }
 
@@ -57,6 +62,9 @@ final class ShelfFill {
   private long checkpointsBefore;
   private long ringFrom;
 
+  /** What is still to be copied of the peer's ring. */
+  private final ArrayDeque<Layout.Span> ringRanges = new ArrayDeque<>();
+
   ShelfFill(Replica replica, Shelves shelves, LogWriter log, Checkpointer checkpointer) {
     this.replica = replica;
     this.shelves = shelves;
@@ -71,7 +79,7 @@ final class ShelfFill {
   }
 
   boolean isFilled() {
-    return step == Step.FILLED;
+    return step == Step.FILLED && shelves.filling() == 1 << shelf;
   }
 
   int shelf() {
@@ -90,6 +98,14 @@ final class ShelfFill {
     round++;
     step = Step.NONE;
     shelf = NOBODY;
+  }
+
+  /** The shelf that may be being filled is to be another one. */
+  void leave(int former) {
+    if (shelf == former) {
+      shelves.endFilling();
+      end();
+    }
   }
 
   /** Why no shelf is being filled although one is stale; or empty. */
@@ -111,7 +127,7 @@ final class ShelfFill {
       case NONE -> begin();
       case COPYING -> copyNext();
       case PUBLISHING -> publish();
-      case PREPARING, SYNCING, FILLED -> {}
+      case PREPARING, SYNCING, PROVING, FILLED -> {}
     }
   }
 
@@ -123,7 +139,7 @@ final class ShelfFill {
     for (int candidate = 0; candidate < stagger.shelves(); candidate++) {
       if ((stale & 1 << candidate) != 0
           && !shelves.isHeld(candidate)
-          && !shelves.isExchanged(candidate)
+          && !shelves.isUnknown(candidate)
           && !shelves.isWriting(candidate)) {
         begin(candidate);
         return;
@@ -157,6 +173,10 @@ final class ShelfFill {
       return;
     }
     toCopyBytes = shelves.marks().markedBytes();
+    ringRanges.clear();
+    for (Layout.Span span : replica.peerRing()) {
+      ringRanges.add(span);
+    }
     if (!replica.rules().contains(Rule.FILL_BEFORE_LIVE)) {
       step = Step.FILLED;
       return;
@@ -169,6 +189,9 @@ final class ShelfFill {
 
   private void copyNext() {
     if (copying || checkpointer.isWriting()) {
+      return;
+    }
+    if (copyNextOfRing()) {
       return;
     }
     long[] range = shelves.marks().next(cursor);
@@ -184,6 +207,26 @@ final class ShelfFill {
     int length = (int) Math.min(end - range[0], COPY_BYTES);
     cursor = range[0] + length;
     copyRange(range[0], length, Step.COPYING);
+  }
+
+  /** Begins to copy a piece of the peer's ring; false when all of it has been. */
+  private boolean copyNextOfRing() {
+    while (!ringRanges.isEmpty()) {
+      Layout.Span span = ringRanges.remove();
+      long end = span.offsetBytes() + span.lengthBytes();
+      long pieceEnd =
+          Math.min(
+              Math.min(end, stagger.chunkEnd(span.offsetBytes())), span.offsetBytes() + COPY_BYTES);
+      if (pieceEnd < end) {
+        ringRanges.addFirst(new Layout.Span(pieceEnd, end - pieceEnd));
+      }
+      int length = (int) (pieceEnd - span.offsetBytes());
+      if (stagger.copyOn(shelf, span.offsetBytes()) >= 0) {
+        copyRange(span.offsetBytes(), length, Step.COPYING);
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Copies a range of one area, and one chunk, from a live shelf. */
@@ -206,7 +249,12 @@ final class ShelfFill {
         chunk ? stagger.place(offset, stagger.copyOn(shelf, offset)) : stagger.placeOnEvery(offset);
     write(
         List.of(new IoChain.Write(place, piece)),
-        e -> copied(ofRound, then, chunk ? piece.remaining() : 0, e));
+        e -> {
+          if (e == null && chunk) {
+            shelves.trust().trust(shelf, offset, piece.remaining());
+          }
+          copied(ofRound, then, offset < stagger.layout().deviceBytes() ? piece.remaining() : 0, e);
+        });
   }
 
   private void write(List<IoChain.Step> steps, java.util.function.Consumer<IOException> then) {
@@ -256,11 +304,31 @@ final class ShelfFill {
       checkpointsBefore = checkpointer.checkpoints() + (checkpointer.isIdle() ? 0 : 1);
     }
     if (checkpointer.checkpoints() > checkpointsBefore && log.tail() >= ringFrom) {
-      step = Step.FILLED;
-      replica.pump();
+      step = Step.PROVING;
+      prove();
     } else if (checkpointer.isIdle()) {
       checkpointer.start();
     }
+  }
+
+  private void prove() {
+    long mine = round;
+    IoChain chain = new IoChain("fill", Lane.DATA, error -> {});
+    shelves.readFrom(
+        shelf,
+        chain,
+        new ArrayList<>(),
+        error -> {
+          if (mine != round) {
+            return;
+          }
+          if (error != null) {
+            failed(error);
+          } else {
+            step = Step.FILLED;
+            replica.pump();
+          }
+        });
   }
 
   private void failed(IOException error) {

@@ -1,5 +1,6 @@
 package io.twinlog.replication.core;
 
+import io.twinlog.blockdev.log.LiveShelves;
 import io.twinlog.blockdev.log.Stagger;
 
 /**
@@ -9,6 +10,7 @@ import io.twinlog.blockdev.log.Stagger;
  */
 final class ShelfKeeper {
   private static final long RETRY_NANOS = 200_000_000;
+  private static final int NOBODY = -1;
 
   private final Replica replica;
   private final Shelves shelves;
@@ -18,6 +20,12 @@ final class ShelfKeeper {
 
   private boolean recording;
   private long notBeforeNanos;
+
+  /** A stale shelf whose medium is to be recorded as the shelf's; or {@link #NOBODY}. */
+  private int adopting = NOBODY;
+
+  /** Everything is marked as missed by it. */
+  private boolean marked;
 
   ShelfKeeper(
       Replica replica, Shelves shelves, Slots slots, LogWriter log, Checkpointer checkpointer) {
@@ -37,7 +45,7 @@ final class ShelfKeeper {
     if (!isAsked(shelf, outcome)) {
       return;
     }
-    if (!stagger.covers(shelves.required() & ~(1 << shelf))) {
+    if (!shelves.areEnoughWithout(shelf)) {
       outcome.refused(
           "a part of the data has its only live copy on %s: restore the stale shelf next to it first"
               .formatted(Shelves.name(shelf)));
@@ -62,6 +70,71 @@ final class ShelfKeeper {
     outcome.done(Shelves.name(shelf) + " is filled when it can be reached");
   }
 
+  /** See {@link Replica#replaceShelf}. */
+  void replace(int shelf, boolean force, Outcome outcome) {
+    if (!isAsked(shelf, outcome)) {
+      return;
+    }
+    int bit = 1 << shelf;
+    // Two shelves cannot record the loss of one: no majority is left.
+    boolean lost =
+        stagger.shelves() == 2 && (shelves.failed() & bit) != 0 && shelves.areEnoughWithout(shelf);
+    if ((shelves.required() & bit) != 0 && !lost) {
+      outcome.refused(
+          Shelves.name(shelf) + " is live: take it out of use first, with 'twinlog shelf fail'");
+    } else if (shelves.isUnderWay(shelf)) {
+      outcome.refused(
+          Shelves.name(shelf) + " has I/O under way: try again when it has failed or ended");
+    } else {
+      fill.leave(shelf);
+      shelves.label(
+          shelf,
+          force,
+          error -> {
+            if (error != null) {
+              outcome.refused(error.getMessage());
+            } else {
+              replica.event("shelf", "", "replaced", Shelves.name(shelf));
+              replica.requestEndTurn();
+              outcome.done(Shelves.name(shelf) + " is filled from its neighbours");
+            }
+          });
+    }
+  }
+
+  /**
+   * The medium of a stale shelf is not the one that is recorded, so nothing is known of what it
+   * holds: all of it is marked as missed, durably, and only then the medium is recorded, which
+   * allows it to be filled.
+   */
+  private void adopt(int shelf) {
+    if (adopting != shelf) {
+      adopting = shelf;
+      marked = false;
+      shelves
+          .marks()
+          .markAll(
+              error -> {
+                if (error != null) {
+                  adopting = adopting == shelf ? NOBODY : adopting;
+                } else if (adopting == shelf) {
+                  marked = true;
+                  replica.requestEndTurn();
+                }
+              });
+    } else if (marked) {
+      int said = shelves.saidOfOpen(shelf);
+      record(
+          said,
+          () -> {
+            adopting = NOBODY;
+            shelves.recordedMedia(said);
+            replica.event("shelf", "", "adopted", Shelves.name(shelf));
+            replica.requestEndTurn();
+          });
+    }
+  }
+
   /** Whether an operator may ask for this here; if not, the outcome has been told. */
   private boolean isAsked(int shelf, Outcome outcome) {
     if (shelves.isSingle()) {
@@ -80,6 +153,7 @@ final class ShelfKeeper {
   void viewChanged() {
     fill.end();
     notBeforeNanos = replica.now();
+    adopting = NOBODY;
   }
 
   /** At the end of a turn of the primary. */
@@ -90,8 +164,7 @@ final class ShelfKeeper {
     int failed = shelves.failed() & shelves.required();
     int almost = shelves.required() & ~shelves.live();
     if (failed != 0) {
-      int gone = failed & shelves.down();
-      recordStale(Integer.numberOfTrailingZeros(gone != 0 ? gone : failed));
+      recordStale(Integer.numberOfTrailingZeros(worstOf(failed)));
     } else if (almost != 0) {
       recordLive(Integer.numberOfTrailingZeros(almost));
     } else if (fill.isFilled()) {
@@ -100,18 +173,31 @@ final class ShelfKeeper {
       shelves.require(shelf);
       notBeforeNanos = replica.now();
       recordLive(shelf);
+    } else if (shelves.toAdopt() != 0) {
+      adopt(Integer.numberOfTrailingZeros(shelves.toAdopt()));
     } else {
       fill.pump();
     }
   }
 
+  /** Of failed shelves those that are not what they were, then those that do not answer. */
+  private int worstOf(int failed) {
+    int unknown = 0;
+    for (int shelf = 0; shelf < stagger.shelves(); shelf++) {
+      unknown |= shelves.isUnknown(shelf) ? 1 << shelf : 0;
+    }
+    int worst = failed & unknown;
+    worst = worst != 0 ? worst : failed & shelves.down();
+    return worst != 0 ? worst : failed;
+  }
+
   private void recordStale(int shelf) {
     int rest = shelves.required() & ~(1 << shelf);
-    if (!stagger.covers(rest)) {
+    if (!shelves.areEnoughWithout(shelf)) {
       return;
     }
     record(
-        rest,
+        rest | LiveShelves.media(shelves.said()),
         () -> {
           String why = shelves.error(shelf);
           shelves.recordedStale(shelf);
@@ -122,7 +208,7 @@ final class ShelfKeeper {
 
   private void recordLive(int shelf) {
     record(
-        shelves.required(),
+        shelves.said(),
         () -> {
           shelves.recordedLive(shelf);
           replica.event("shelf", "stale", "live", Shelves.name(shelf));
@@ -130,7 +216,7 @@ final class ShelfKeeper {
   }
 
   /** Writes first, then reads what a taker would have written; only then the record counts. */
-  private void record(int set, Runnable counts) {
+  private void record(int said, Runnable counts) {
     if (replica.now() < notBeforeNanos) {
       return;
     }
@@ -142,7 +228,7 @@ final class ShelfKeeper {
     recording = true;
     long view = replica.view().number();
     slots.update(
-        own -> own.chosen().number() == view ? own.recordShelves(set) : own,
+        own -> own.chosen().number() == view ? own.recordShelves(said) : own,
         error -> {
           if (error != null) {
             recording = false;

@@ -1,6 +1,7 @@
 package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.log.CopyTrust;
+import io.twinlog.blockdev.log.LiveShelves;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.Stagger;
 import io.twinlog.blockdev.log.View;
@@ -22,8 +23,8 @@ import java.util.function.UnaryOperator;
  *       majority of all shelves has answered ({@link SlotQuorum}). Of several answers each node's
  *       highest sequence counts. Two majorities have a shelf in common; so of two nodes that each
  *       write and then read, one sees the other, which is all that views, marks and Disk Paxos ask
- *       for. A shelf whose areas lack a record of either node, or show an older one than this node
- *       wrote there, has been exchanged and is no answer.
+ *       for. A shelf that shows an older record than this node wrote there has been exchanged and
+ *       is no answer.
  *   <li><em>Chunks</em> (data area and rings) are written to both copies that are on live shelves,
  *       and read from one of them, from the other where that fails.
  *   <li><em>Checkpoint records and bitmaps</em> are written to every live shelf and read from all;
@@ -71,6 +72,12 @@ final class Shelves implements Effects {
   /** Shelves that do not hold what this node wrote there. */
   private int exchanged;
 
+  /** What is recorded of the media of all shelves ({@link LiveShelves}). */
+  private int media;
+
+  /** Shelves of which another medium is open than is recorded. */
+  private int other;
+
   /** Shelves that an operator has taken out of use. */
   private int held;
 
@@ -85,7 +92,7 @@ final class Shelves implements Effects {
     this.stagger = replica.config().stagger();
     this.live = stagger.all();
     this.required = stagger.all();
-    this.quorum = new SlotQuorum(this, stagger, replica.config().node());
+    this.quorum = new SlotQuorum(this, replica);
     this.trust = new CopyTrust(stagger);
     this.marks = new MissedMarks(this, stagger, replica);
     this.underWay = new int[stagger.shelves()];
@@ -115,6 +122,21 @@ final class Shelves implements Effects {
 
   int live() {
     return live;
+  }
+
+  /** Live shelves that are what they are recorded to be. */
+  int readable() {
+    return live & ~exchanged & ~other;
+  }
+
+  /** What the slot is to say of the shelves. */
+  int said() {
+    return required | media;
+  }
+
+  /** Required shelves that cannot take part as they are. */
+  int unfit() {
+    return required & (failed | exchanged | other);
   }
 
   int required() {
@@ -174,11 +196,46 @@ final class Shelves implements Effects {
     }
   }
 
-  private void setLive(int set) {
+  private void setLive(int said) {
     if (!isSingle()) {
-      live = set & stagger.all();
+      live = LiveShelves.set(said) & stagger.all();
       required = live;
+      media = LiveShelves.media(said);
+      judgeMedia();
     }
+  }
+
+  private void judgeMedia() {
+    other = 0;
+    if (!replica.rules().contains(Rule.KNOW_MEDIUM)) {
+      return;
+    }
+    for (int shelf = 0; shelf < stagger.shelves(); shelf++) {
+      if (effects.shelfMedium(shelf) != LiveShelves.medium(media, shelf)) {
+        other |= 1 << shelf;
+      }
+    }
+  }
+
+  /** Stale shelves that can be used, if only as another medium than is recorded. */
+  int toAdopt() {
+    return other & ~exchanged & ~required & ~down & ~held & stagger.all();
+  }
+
+  /** What is to be recorded so that the shelf is the medium that is open. */
+  int saidOfOpen(int shelf) {
+    return LiveShelves.withMedium(said(), shelf, effects.shelfMedium(shelf));
+  }
+
+  /** It is recorded. */
+  void recordedMedia(int said) {
+    media = LiveShelves.media(said);
+    judgeMedia();
+  }
+
+  /** Whether the required shelves that are what they should be have everything without this one. */
+  boolean areEnoughWithout(int shelf) {
+    return stagger.covers(required & ~(1 << shelf) & ~exchanged & ~other);
   }
 
   /** Whether any shelf is stale. */
@@ -191,9 +248,9 @@ final class Shelves implements Effects {
     live &= ~(1 << shelf);
     required &= ~(1 << shelf);
     failed &= ~(1 << shelf);
-    for (int other = 0; other < stagger.shelves(); other++) {
-      if (!stagger.covers(required & ~(1 << other))) {
-        failed &= ~(1 << other);
+    for (int last = 0; last < stagger.shelves(); last++) {
+      if (!areEnoughWithout(last)) {
+        failed &= ~(1 << last);
       }
     }
     marks.lost();
@@ -270,6 +327,24 @@ final class Shelves implements Effects {
   }
 
   /**
+   * As {@link #submitTo}, of steps that read anything but slots: then it is seen that the shelf is
+   * still what it was ({@link ShelfEvidence}).
+   */
+  void readFrom(int shelf, IoChain like, List<IoChain.Step> steps, Consumer<IOException> then) {
+    ShelfEvidence.Look look = quorum.evidence(shelf).look();
+    steps.add(look.read());
+    submitTo(
+        shelf,
+        like,
+        steps,
+        look::judge,
+        error -> {
+          look.close();
+          then.accept(error);
+        });
+  }
+
+  /**
    * As {@link #submitTo}, of steps that write anything but slots: {@link #isWriting} until then.
    */
   void writeTo(int shelf, IoChain like, List<IoChain.Step> steps, Consumer<IOException> then) {
@@ -288,6 +363,16 @@ final class Shelves implements Effects {
   /** Whether the shelf may still be writing anything but slots. */
   boolean isWriting(int shelf) {
     return writes[shelf] > 0;
+  }
+
+  /** Whether any shelf of several may. */
+  boolean isWriting() {
+    for (int count : writes) {
+      if (count > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A buffer as chains want it, for something rare. */
@@ -311,7 +396,7 @@ final class Shelves implements Effects {
     }
     errors[shelf] = String.valueOf(error.getMessage());
     // The last copy of a chunk cannot be gone on without: it is tried again as a single shelf is.
-    if (replica.isPrimary() && (required & bit) != 0 && stagger.covers(required & ~bit)) {
+    if (replica.isPrimary() && (required & bit) != 0 && areEnoughWithout(shelf)) {
       failed |= bit;
     }
     if ((filling & bit) != 0) {
@@ -341,6 +426,11 @@ final class Shelves implements Effects {
     return (exchanged & 1 << shelf) != 0;
   }
 
+  /** Whether the shelf is not what it is recorded to be. */
+  boolean isUnknown(int shelf) {
+    return ((exchanged | other) & 1 << shelf) != 0;
+  }
+
   /** Now and then looks whether the shelves are what they were, and has failed ones opened anew. */
   void tick() {
     if (isSingle() || replica.now() - lastReopenNanos < REOPEN_NANOS) {
@@ -350,14 +440,20 @@ final class Shelves implements Effects {
     for (int shelf = 0; shelf < stagger.shelves(); shelf++) {
       int bit = 1 << shelf;
       boolean needed = replica.isPrimary() && (required & ~failed & bit) != 0;
-      if (((down | exchanged) & bit) != 0 && !needed && !isUnderWay(shelf)) {
+      boolean lost = !needed && (down & bit) != 0;
+      if ((lost || isUnknown(shelf)) && !isUnderWay(shelf)) {
         reopen(shelf);
       }
     }
-    quorum.look();
+    if (replica.isPrimary() || replica.view() == null) {
+      quorum.look();
+    } else {
+      replica.readShelves();
+    }
   }
 
   private void reopen(int shelf) {
+    int before = effects.shelfMedium(shelf);
     underWay[shelf]++;
     effects.reopenShelf(
         shelf,
@@ -365,12 +461,63 @@ final class Shelves implements Effects {
           underWay[shelf]--;
           if (error != null) {
             errors[shelf] = String.valueOf(error.getMessage());
-          } else if (isExchanged(shelf)) {
-            exchanged &= ~(1 << shelf);
-            quorum.forget(shelf);
-            marks.markAll();
+          } else if (effects.shelfMedium(shelf) != before) {
+            renewed(shelf);
+          }
+          judgeMedia();
+          if (isUnknown(shelf)) {
+            stillUnknown(shelf, error);
           }
         });
+  }
+
+  private void stillUnknown(int shelf, IOException error) {
+    boolean rolledBack = (exchanged & 1 << shelf) != 0;
+    if (replica.isPrimary() && (required & ~failed & 1 << shelf) != 0) {
+      noteFailure(
+          shelf,
+          error != null
+              ? error
+              : new IOException(
+                  name(shelf)
+                      + (rolledBack
+                          ? " is older than what this node wrote to it"
+                          : " is another medium than the one that was last in use")));
+    } else if (error == null && rolledBack && replica.isPrimary() && !isHeld(shelf)) {
+      label(shelf, false, e -> {});
+    }
+  }
+
+  /** Gives the medium in the place of a shelf that nobody counts on a label as a new one. */
+  void label(int shelf, boolean force, Consumer<IOException> then) {
+    int next = LiveShelves.mediumAfter(LiveShelves.medium(media, shelf));
+    if (next == effects.shelfMedium(shelf)) {
+      next = LiveShelves.mediumAfter(next);
+    }
+    underWay[shelf]++;
+    writes[shelf]++;
+    effects.replaceShelf(
+        shelf,
+        next,
+        force,
+        error -> {
+          underWay[shelf]--;
+          writes[shelf]--;
+          if (error != null) {
+            errors[shelf] = String.valueOf(error.getMessage());
+          } else {
+            renewed(shelf);
+            release(shelf);
+          }
+          judgeMedia();
+          then.accept(error);
+        });
+  }
+
+  /** The shelf is a medium that this node has written nothing to. */
+  private void renewed(int shelf) {
+    exchanged &= ~(1 << shelf);
+    quorum.evidence(shelf).forget();
   }
 
   /** What cannot even be begun fails soon, and not inside the call that began it. */
@@ -397,6 +544,16 @@ final class Shelves implements Effects {
   @Override
   public void reopenShelf(int shelf, Consumer<IOException> then) {
     effects.reopenShelf(shelf, then);
+  }
+
+  @Override
+  public void replaceShelf(int shelf, int medium, boolean force, Consumer<IOException> then) {
+    effects.replaceShelf(shelf, medium, force, then);
+  }
+
+  @Override
+  public int shelfMedium(int shelf) {
+    return effects.shelfMedium(shelf);
   }
 
   @Override

@@ -9,7 +9,6 @@ import io.twinlog.blockdev.shelf.IoBuffers;
 import io.twinlog.blockdev.shelf.IoChain;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -24,18 +23,14 @@ import java.util.function.Consumer;
  * such a record may have ({@link Slots#adopt}).
  */
 final class SlotQuorum {
-  private static final int READS = Slots.READS_UNDER_WAY + 2;
+  private static final int LOOKS = Slots.READS_UNDER_WAY + 8;
 
   private final Shelves shelves;
   private final Stagger stagger;
   private final Layout layout;
-  private final int node;
   private final Writer[] writers;
-  private final IoBuffers[] readBuffers;
 
-  /** The own sequence that each sector of each shelf has last taken from this process. */
-  private final long[][] written;
-
+  private final ShelfEvidence[] evidence;
   private final ByteBuffer newest;
   private long newestOffset;
   private IoChain newestChain;
@@ -47,25 +42,23 @@ final class SlotQuorum {
   private int refused;
   private Consumer<IOException> waiting;
 
-  SlotQuorum(Shelves shelves, Stagger stagger, int node) {
+  SlotQuorum(Shelves shelves, Replica replica) {
     this.shelves = shelves;
-    this.stagger = stagger;
+    this.stagger = shelves.stagger();
     this.layout = stagger.layout();
-    this.node = node;
     int count = stagger.isSingle() ? 0 : stagger.shelves();
     writers = new Writer[count];
-    readBuffers = new IoBuffers[count];
-    written = new long[count][Layout.SLOT_SECTORS];
+    evidence = new ShelfEvidence[count];
     newest = ByteBuffer.allocate(layout.sectorBytes());
     for (int shelf = 0; shelf < count; shelf++) {
       writers[shelf] = new Writer(shelf);
-      readBuffers[shelf] = new IoBuffers(READS, 2 * layout.slotAreaBytes());
+      evidence[shelf] = new ShelfEvidence(shelves, replica, shelf, LOOKS);
     }
   }
 
-  /** The shelf is another one than before, and holds nothing of this process. */
-  void forget(int shelf) {
-    Arrays.fill(written[shelf], 0);
+  /** What shows that the shelf is the one that it was. */
+  ShelfEvidence evidence(int shelf) {
+    return evidence[shelf];
   }
 
   /**
@@ -136,8 +129,10 @@ final class SlotQuorum {
     private void send() {
       busy = true;
       long mine = generation;
+      long media = evidence[shelf].media();
       if (shelves.isExchanged(shelf)) {
-        shelves.failSoon(new IOException(shelves.error(shelf)), error -> done(mine, 0, error));
+        shelves.failSoon(
+            new IOException(shelves.error(shelf)), error -> done(mine, media, 0, error));
         return;
       }
       buffer.clear().put(newest.duplicate()).flip();
@@ -146,13 +141,13 @@ final class SlotQuorum {
           List.of(
               new IoChain.Write(stagger.placeOnEvery(newestOffset), buffer), new IoChain.Sync());
       shelves.submitTo(
-          shelf, newestChain, steps, error -> error, error -> done(mine, sequence, error));
+          shelf, newestChain, steps, error -> error, error -> done(mine, media, sequence, error));
     }
 
-    private void done(long ofGeneration, long sequence, IOException error) {
+    private void done(long ofGeneration, long ofMedia, long sequence, IOException error) {
       busy = false;
       if (error == null) {
-        written[shelf][(int) (sequence % Layout.SLOT_SECTORS)] = sequence;
+        evidence[shelf].noteWritten(sequence, ofMedia);
       }
       if (ofGeneration == generation) {
         writeDone(error);
@@ -183,13 +178,21 @@ final class SlotQuorum {
     read(new IoChain("look at the slots", IoChain.Lane.SLOT, error -> {}), areas, error -> {});
   }
 
+  /**
+   * A shelf that lacks the slot of a node is a new medium. It shows what has been written since, so
+   * it is one of the majority that a reading takes; but what was written before, on a majority that
+   * it belonged to, it does not show. So there have to be more whole answers than a majority leaves
+   * out: these meet every majority.
+   */
   private final class Reading {
     private final List<IoChain.Read> areas;
     private final Consumer<IOException> then;
     private final long[][] best = new long[2][Layout.SLOT_SECTORS];
-    private int answers;
+    private int whole;
+    private int partial;
     private int failures;
     private boolean over;
+    private IOException lacking;
 
     Reading(List<IoChain.Read> areas, Consumer<IOException> then) {
       this.areas = areas;
@@ -202,54 +205,20 @@ final class SlotQuorum {
 
     void begin(IoChain chain) {
       for (int shelf = 0; shelf < stagger.shelves(); shelf++) {
-        int area = layout.slotAreaBytes();
-        ByteBuffer buffer =
-            shelves.isExchanged(shelf) ? null : readBuffers[shelf].acquire(2 * area);
-        if (buffer == null) {
+        ShelfEvidence.Look look = shelves.isExchanged(shelf) ? null : evidence[shelf].lookIfFree();
+        if (look == null) {
           String why = shelves.isExchanged(shelf) ? "it was exchanged" : "it does not answer";
           shelves.failSoon(new IOException(Shelves.name(shelf) + ": " + why), this::failed);
           continue;
         }
         int from = shelf;
-        long[] floor = written[shelf].clone();
-        List<IoChain.Step> steps =
-            List.of(
-                new IoChain.Read(
-                    stagger.placeOnEvery(layout.slotAreaOffset(0)), buffer.slice(0, area)),
-                new IoChain.Read(
-                    stagger.placeOnEvery(layout.slotAreaOffset(1)), buffer.slice(area, area)));
         shelves.submitTo(
-            shelf,
-            chain,
-            steps,
-            error -> error != null ? error : judge(from, floor, buffer),
-            error -> answered(from, buffer, error));
+            shelf, chain, List.of(look.read()), look::judge, error -> answered(from, look, error));
       }
-    }
-
-    /** Every sector that this process has written must still show that, or something newer. */
-    private IOException judge(int shelf, long[] floor, ByteBuffer buffer) {
-      int sectorBytes = layout.sectorBytes();
-      int area = node * layout.slotAreaBytes();
-      for (int sector = 0; sector < floor.length; sector++) {
-        SlotRecord record =
-            SlotCodec.decode(buffer.slice(area + sector * sectorBytes, sectorBytes));
-        boolean less = record == null || record.sequence() < floor[sector];
-        // What was forgotten meanwhile is another shelf's.
-        if (floor[sector] > 0 && less && written[shelf][sector] >= floor[sector]) {
-          return shelves.noteExchanged(shelf);
-        }
-      }
-      return null;
-    }
-
-    private List<SlotRecord> records(ByteBuffer buffer, int of) {
-      int area = layout.slotAreaBytes();
-      return SlotArea.records(buffer.slice(of * area, area), of);
     }
 
     /** By sectors: what a majority has taken of one record need not be the one with the next. */
-    private void merge(List<SlotRecord> found, ByteBuffer buffer, int of) {
+    private void merge(List<SlotRecord> found, ByteBuffer area, int of) {
       int sectorBytes = layout.sectorBytes();
       ByteBuffer into = areas.get(of).into();
       for (int sector = 0; sector < found.size(); sector++) {
@@ -257,40 +226,53 @@ final class SlotQuorum {
         if (record != null && record.sequence() > best[of][sector]) {
           best[of][sector] = record.sequence();
           int at = sector * sectorBytes;
-          into.put(into.position() + at, buffer, of * layout.slotAreaBytes() + at, sectorBytes);
+          into.put(into.position() + at, area, at, sectorBytes);
         }
       }
     }
 
-    private void answered(int shelf, ByteBuffer buffer, IOException error) {
-      List<SlotRecord> first = records(buffer, 0);
-      List<SlotRecord> second = records(buffer, 1);
-      boolean whole =
-          error == null && SlotArea.latest(first) != null && SlotArea.latest(second) != null;
-      if (whole && !over) {
-        merge(first, buffer, 0);
-        merge(second, buffer, 1);
-      }
-      readBuffers[shelf].release(buffer);
-      if (whole) {
-        answers++;
-        if (!over && answers >= stagger.majority()) {
-          over = true;
-          then.accept(null);
+    private void answered(int shelf, ShelfEvidence.Look look, IOException error) {
+      try (look) {
+        if (error != null) {
+          failed(error);
+        } else {
+          answered(shelf, look.area(0), look.area(1));
         }
-      } else {
-        failed(
-            error != null
-                ? error
-                : new IOException(Shelves.name(shelf) + " lacks the slot of a node so far"));
       }
+    }
+
+    private void answered(int shelf, ByteBuffer area0, ByteBuffer area1) {
+      List<SlotRecord> first = SlotArea.records(area0, 0);
+      List<SlotRecord> second = SlotArea.records(area1, 1);
+      if (!over) {
+        merge(first, area0, 0);
+        merge(second, area1, 1);
+      }
+      if (SlotArea.latest(first) != null && SlotArea.latest(second) != null) {
+        whole++;
+      } else {
+        partial++;
+        lacking = new IOException(Shelves.name(shelf) + " lacks the slot of a node so far");
+      }
+      judgeAnswers(lacking);
     }
 
     private void failed(IOException error) {
       failures++;
-      if (!over && failures > stagger.shelves() - stagger.majority()) {
+      judgeAnswers(error);
+    }
+
+    private void judgeAnswers(IOException last) {
+      int others = stagger.shelves() - stagger.majority();
+      if (over) {
+        return;
+      }
+      if (whole + partial >= stagger.majority() && whole > others) {
         over = true;
-        then.accept(noMajority(error));
+        then.accept(null);
+      } else if (failures > others || whole + partial + failures == stagger.shelves()) {
+        over = true;
+        then.accept(noMajority(last));
       }
     }
   }

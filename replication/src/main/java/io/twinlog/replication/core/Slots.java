@@ -46,6 +46,7 @@ final class Slots {
   private final ArrayDeque<Update> updates = new ArrayDeque<>();
   private final ArrayDeque<Completion> waitingReads = new ArrayDeque<>();
   private final List<Waiting> waitingForView = new ArrayList<>();
+  private boolean staggered;
   private int readsUnderWay;
   private boolean writing;
   private SlotRecord own;
@@ -56,7 +57,11 @@ final class Slots {
   /** The latest view that the own slot durably names as chosen. */
   private long writtenView;
 
-  /** Of each sector of the own area the sequence number whose write has completed; 0 for none. */
+  /**
+   * Of each sector of the own area the sequence number whose write has completed; 0 for none. On
+   * several shelves always 0: one that was exchanged takes older records along, and is known by
+   * itself ({@link SlotQuorum}).
+   */
   private final long[] written = new long[Layout.SLOT_SECTORS];
 
   /** For good: what is written from now on would make such a backing look right again. */
@@ -79,6 +84,7 @@ final class Slots {
    * have been more than a majority shows; sequence numbers go on from beyond it.
    */
   void adopt(SlotRecord found, boolean staggered) {
+    this.staggered = staggered;
     if (staggered) {
       own = found.withSequence(found.sequence() + UNSEEN);
     } else {
@@ -89,7 +95,9 @@ final class Slots {
 
   private void noteWritten(SlotRecord record) {
     writtenSequence = record.sequence();
-    written[sectorOf(record.sequence())] = record.sequence();
+    if (!staggered) {
+      written[sectorOf(record.sequence())] = record.sequence();
+    }
     writtenView = record.chosen().number();
   }
 
@@ -230,6 +238,10 @@ final class Slots {
    * as a record that was written after the backing was exchanged looks like the newest.
    */
   private boolean lacksWritten(List<SlotRecord> mine, long floor) {
+    SlotRecord newest = SlotArea.latest(mine);
+    if (floor > 0 && (newest == null || newest.sequence() < floor)) {
+      return true;
+    }
     for (int sector = 0; sector < written.length; sector++) {
       SlotRecord there = mine.get(sector);
       boolean was = written[sector] != 0 && written[sector] <= floor;

@@ -107,7 +107,7 @@ final class Survey {
       makeDurable();
       return;
     }
-    int reached = shelves.live() & ~shelves.down();
+    int reached = shelves.readable() & ~shelves.down();
     scanner =
         new CopyScanner(shelves.stagger(), resource, checkpoints[node], reached, shelves.trust());
     readMore(node);

@@ -238,7 +238,7 @@ final class Views {
         base,
         completeAtBirth,
         clean,
-        replica.shelves().required(),
+        replica.shelves().said(),
         List.of());
   }
 

@@ -46,6 +46,18 @@ final class DriverEffects implements Effects {
   }
 
   @Override
+  public void replaceShelf(int shelf, int medium, boolean force, Consumer<IOException> then) {
+    if (shelves.get(shelf) instanceof ReopenableShelf reopenable) {
+      reopenable.replace(medium, force, turns::execute, then);
+    }
+  }
+
+  @Override
+  public int shelfMedium(int shelf) {
+    return shelves.get(shelf) instanceof ReopenableShelf reopenable ? reopenable.medium() : 0;
+  }
+
+  @Override
   public ByteBuffer acquireBuffer(int bytes) {
     return buffers.acquire(bytes);
   }

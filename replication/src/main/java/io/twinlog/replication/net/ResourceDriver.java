@@ -194,6 +194,11 @@ public final class ResourceDriver implements AutoCloseable {
     return ask(outcome -> replica.failShelf(shelf, outcome));
   }
 
+  /** See {@code twinlog shelf replace}; shelves count from 0. */
+  public CompletableFuture<OperatorAnswer> replaceShelf(int shelf, boolean force) {
+    return ask(outcome -> replica.replaceShelf(shelf, force, outcome));
+  }
+
   /** See {@code twinlog shelf restore}; shelves count from 0. */
   public CompletableFuture<OperatorAnswer> restoreShelf(int shelf) {
     return ask(outcome -> replica.restoreShelf(shelf, outcome));

@@ -46,10 +46,27 @@ final class BackingChecks {
     }
   }
 
+  /** Whether nobody would miss the shelf, whatever becomes of what is not durable. */
+  boolean isStale(int shelf) {
+    View view = world.history().view(world.history().latestView());
+    if (view == null) {
+      return false;
+    }
+    for (int i = 0; i < 4; i++) {
+      SimImages images =
+          new SimImages(world.shelves(), stagger, world.shelves().images(i > 0), stagger.all());
+      if (!images.look(view) || !images.isStale(shelf)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Without faults for that long, the backing is no older than this. */
   void checkAge(long nanos) {
     Recovered recovered =
-        recover(new SimImages(stagger, world.shelves().images(false), stagger.all()));
+        recover(
+            new SimImages(world.shelves(), stagger, world.shelves().images(false), stagger.all()));
     long owed = world.history().committedBy(world.now() - nanos);
     if (recovered != null && recovered.end() < owed) {
       throw new SimFailure(
@@ -62,7 +79,8 @@ final class BackingChecks {
   /** The backing alone holds every write up to the number. */
   void checkHolds(long number) {
     Recovered recovered =
-        recover(new SimImages(stagger, world.shelves().images(true), stagger.all()));
+        recover(
+            new SimImages(world.shelves(), stagger, world.shelves().images(true), stagger.all()));
     if (recovered != null && recovered.end() < number) {
       throw new SimFailure(
           "a copy is given up, the backing ends at write %d, %d were acknowledged"
@@ -72,9 +90,9 @@ final class BackingChecks {
 
   /** With all shelves, and without any one of them: one may be lost at any moment. */
   private void check(byte[][] images) {
-    check(new SimImages(stagger, images, stagger.all()));
+    check(new SimImages(world.shelves(), stagger, images, stagger.all()));
     for (int lost = 0; lost < stagger.shelves() && !stagger.isSingle(); lost++) {
-      check(new SimImages(stagger, images, stagger.all() & ~(1 << lost)));
+      check(new SimImages(world.shelves(), stagger, images, stagger.all() & ~(1 << lost)));
     }
   }
 

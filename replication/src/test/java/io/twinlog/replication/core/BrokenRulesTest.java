@@ -22,7 +22,8 @@ class BrokenRulesTest {
         "DOUBT_LAST_BATCH",
         "RECORD_STALE_FIRST",
         "MARK_MISSED",
-        "FILL_BEFORE_LIVE"
+        "FILL_BEFORE_LIVE",
+        "KNOW_MEDIUM"
       })
   void shouldFindTheBrokenRule(Rule rule) {
     String found = null;

@@ -3,7 +3,6 @@ package io.twinlog.replication.core;
 import io.twinlog.blockdev.log.View;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,7 +25,10 @@ final class History {
   private final List<Image> images = new ArrayList<>();
 
   /** Writes that a later view has left out: nobody may ever see them again. */
-  private final Set<SimRequest> leftOut = new HashSet<>();
+  private final Map<SimRequest, Long> leftOut = new HashMap<>();
+
+  /** The latest view in which anybody was told anything. */
+  private long answeredView;
 
   private final Map<Long, View> views = new HashMap<>();
   private final long[] seen = new long[2];
@@ -99,8 +101,11 @@ final class History {
   }
 
   private void append(SimRequest write) {
-    if (leftOut.contains(write)) {
-      throw new SimFailure(write + ", which an earlier view had left out, is committed");
+    Long without = leftOut.get(write);
+    if (without != null && answeredView >= without) {
+      throw new SimFailure(
+          "%s, which view %d had left out and answered without, is committed"
+              .formatted(write, without));
     }
     images.add(images.get(images.size() - 1).with(write));
     committed.add(write);
@@ -110,6 +115,7 @@ final class History {
   /** A primary has acknowledged a write. */
   void acknowledged(SimNode node, SimRequest write) {
     observe(node);
+    noteAnswer(node);
     long number = write.number();
     if (number == 0 || number > node.replica().number()) {
       throw new SimFailure("node %d acknowledges %s uncommitted".formatted(node.index(), write));
@@ -135,9 +141,14 @@ final class History {
     keeps(node, number, toLog, write);
   }
 
+  private void noteAnswer(SimNode node) {
+    answeredView = Math.max(answeredView, node.replica().view().number());
+  }
+
   /** A primary has answered a FLUSH. */
   void flushed(SimNode node, SimRequest flush) {
     observe(node);
+    noteAnswer(node);
     boolean toLog = world.config(node.index()).flushToLog();
     keeps(node, flush.acknowledgedAtBegin(), toLog, flush);
   }
@@ -172,6 +183,7 @@ final class History {
   /** A primary has answered a read. */
   void read(SimNode node, SimRequest read) {
     observe(node);
+    noteAnswer(node);
     long number = node.replica().number();
     if (number < read.floorAtBegin()) {
       throw new SimFailure(
@@ -286,7 +298,7 @@ final class History {
           .forEach(
               (number, write) -> {
                 if (number > view.base() && !kept.contains(write)) {
-                  leftOut.add(write);
+                  leftOut.putIfAbsent(write, view.number());
                 }
               });
     }

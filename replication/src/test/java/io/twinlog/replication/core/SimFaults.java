@@ -53,7 +53,14 @@ final class SimFaults {
       case 19 -> loseBacking(node, random.nextInt(3) == 0);
       case 20 -> jumpClock(node);
       case 21 -> stopClock(node);
-      default -> failBacking(node);
+      case 22 -> failBacking(node);
+      default -> {
+        if (world.shelves().count() > 2 || (world.shelves().count() == 2 && bothSurvive())) {
+          exchangeShelf();
+        } else {
+          failBacking(node);
+        }
+      }
     }
   }
 
@@ -121,6 +128,52 @@ final class SimFaults {
             shelf.unreachable[1] = false;
           }
         });
+  }
+
+  /**
+   * A shelf is taken out of use and carried away, an empty one put in its place and, asked for by
+   * an operator, taken in; or nobody carries it anywhere; and some put the old one back. What is
+   * carried away is stale: another shelf may be failing meanwhile.
+   */
+  private void exchangeShelf() {
+    int shelf = random.nextInt(world.shelves().count());
+    long soon = 100_000_000 + random.nextLong(400_000_000);
+    boolean carried = random.nextInt(4) != 0;
+    boolean back = random.nextInt(4) == 0;
+    world
+        .operators()
+        .askPrimary("shelf fail", (replica, outcome) -> replica.failShelf(shelf, outcome));
+    SimShelf old = world.shelves().get(shelf);
+    if (carried) {
+      world.after(soon / 2, () -> put(shelf, old.blank()));
+    }
+    world.after(soon, () -> world.operators().askToReplace(shelf));
+    if (back) {
+      world.after(soon + soon / 2, () -> put(shelf, old));
+    }
+    world.after(2 * soon, () -> world.operators().askToReplace(shelf));
+    world.after(
+        3 * soon,
+        () ->
+            world
+                .operators()
+                .askPrimary(
+                    "shelf restore", (replica, outcome) -> replica.restoreShelf(shelf, outcome)));
+  }
+
+  /** With two shelves, exchanging one takes both nodes: a majority is both shelves. */
+  private boolean bothSurvive() {
+    return switch (world.options().ending()) {
+      case PAIR, BOTH_PROMOTED, WITHOUT_BACKING -> true;
+      case SURVIVOR_OF_FAULTS, SURVIVOR_OF_PAIR -> false;
+    };
+  }
+
+  private void put(int shelf, SimShelf medium) {
+    if (world.now() < world.options().activeNanos() && world.backing().isStale(shelf)) {
+      world.count("fault: shelf exchanged");
+      world.shelves().put(shelf, medium);
+    }
   }
 
   /** One shelf, mostly; of a single one, that. */

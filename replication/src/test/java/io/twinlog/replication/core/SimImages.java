@@ -5,6 +5,7 @@ import io.twinlog.blockdev.log.CheckpointRecord;
 import io.twinlog.blockdev.log.CopyScanner;
 import io.twinlog.blockdev.log.CopyTrust;
 import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.LiveShelves;
 import io.twinlog.blockdev.log.ReadRequest;
 import io.twinlog.blockdev.log.RingContents;
 import io.twinlog.blockdev.log.SlotArea;
@@ -19,6 +20,7 @@ import java.util.UUID;
  * slots say which are live, and of those each byte is taken from a copy that is good.
  */
 final class SimImages {
+  private final SimShelves shelves;
   private final Stagger stagger;
   private final Layout layout;
   private final byte[][] images;
@@ -27,13 +29,14 @@ final class SimImages {
   private int readable;
 
   /** {@code images} has one for each shelf; {@code reached} is the set of those that are read. */
-  SimImages(Stagger stagger, byte[][] images, int reached) {
+  SimImages(SimShelves shelves, Stagger stagger, byte[][] images, int reached) {
+    this.shelves = shelves;
     this.stagger = stagger;
     this.layout = stagger.layout();
     this.images = images;
-    this.reached = reached;
+    this.reached = reached & shelves.labelled();
     this.trust = new CopyTrust(stagger);
-    this.readable = reached;
+    this.readable = this.reached;
   }
 
   /** Whether a taker who knows the view finds enough: a majority, and a live copy of all. */
@@ -48,8 +51,18 @@ final class SimImages {
         live = slot.chosen().liveShelves();
       }
     }
-    readable = reached & live;
+    readable = reached & LiveShelves.set(live);
+    for (int shelf = 0; shelf < images.length; shelf++) {
+      if (shelves.get(shelf).medium() != LiveShelves.medium(live, shelf)) {
+        readable &= ~(1 << shelf);
+      }
+    }
     return stagger.covers(readable);
+  }
+
+  /** After a look: whether it is said that this shelf holds nothing that is needed. */
+  boolean isStale(int shelf) {
+    return (readable & 1 << shelf) == 0;
   }
 
   private SlotRecord slot(int node) {

@@ -31,6 +31,13 @@ final class SimNode implements Effects {
   private final ByteBuffer header = ByteBuffer.allocate(RamRecord.HEADER_BYTES);
 
   private final ByteBuffer table;
+
+  /** The medium of each shelf that is open; null when none is. */
+  private final SimShelf[] opened;
+
+  /** What the label of each shelf said when it was opened last. */
+  private final int[] media;
+
   private boolean kept;
   private Replica replica;
   private boolean alive;
@@ -53,6 +60,8 @@ final class SimNode implements Effects {
     this.index = index;
     this.clockOffset = world.random().nextLong(1L << 40);
     long deviceBytes = (long) world.options().blocks() * BlockTable.BLOCK_BYTES;
+    this.opened = new SimShelf[world.options().shelves()];
+    this.media = new int[opened.length];
     this.table = ByteBuffer.allocate((int) RamRecord.tableBytes(deviceBytes));
   }
 
@@ -112,7 +121,15 @@ final class SimNode implements Effects {
     paused = false;
     clockStoppedAt = -1;
     backlog.clear();
-    world.shelf().restarted(this);
+    world.shelves().forEach(shelf -> shelf.restarted(this));
+    for (int shelf = 0; shelf < opened.length; shelf++) {
+      SimShelf found = world.shelves().get(shelf);
+      opened[shelf] = null;
+      media[shelf] = 0;
+      if (found.isLabelled()) {
+        open(shelf, found);
+      }
+    }
     ReplicaConfig config = world.config(index);
     int size = (int) config.layout().deviceBytes();
     if (!kept) {
@@ -279,13 +296,53 @@ final class SimNode implements Effects {
 
   @Override
   public void submit(int shelf, IoChain chain) {
-    world.shelves().get(shelf).submit(this, chain);
+    if (opened[shelf] != null) {
+      (world.shelves().areAddresses() ? world.shelves().get(shelf) : opened[shelf])
+          .submit(this, chain);
+    } else {
+      long mine = life;
+      world.after(
+          20_000, () -> deliver(mine, () -> chain.complete(new IOException("it is not open"))));
+    }
   }
 
   @Override
   public void reopenShelf(int shelf, Consumer<IOException> then) {
+    openShelf(shelf, () -> {}, then);
+  }
+
+  @Override
+  public void replaceShelf(int shelf, int medium, boolean force, Consumer<IOException> then) {
+    openShelf(shelf, () -> world.shelves().get(shelf).label(medium), then);
+  }
+
+  /** Takes a while; what is opened is whatever medium is in the place then. */
+  private void openShelf(int shelf, Runnable first, Consumer<IOException> then) {
     long mine = life;
-    world.after(1_000_000, () -> deliver(mine, () -> then.accept(null)));
+    opened[shelf] = null;
+    world.after(
+        1_000_000 + world.random().nextLong(3_000_000),
+        () -> {
+          if (life == mine && alive) {
+            first.run();
+            SimShelf found = world.shelves().get(shelf);
+            if (found.isLabelled()) {
+              open(shelf, found);
+            }
+            IOException error = found.isLabelled() ? null : new IOException("it has no label");
+            deliver(mine, () -> then.accept(error));
+          }
+        });
+  }
+
+  private void open(int shelf, SimShelf found) {
+    opened[shelf] = found;
+    media[shelf] = found.medium();
+  }
+
+  @Override
+  public int shelfMedium(int shelf) {
+    return media[shelf];
   }
 
   @Override

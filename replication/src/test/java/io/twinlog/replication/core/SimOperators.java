@@ -4,6 +4,7 @@ import io.twinlog.blockdev.log.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** Operators at both nodes, who know little of each other; each gets exactly one answer. */
@@ -133,6 +134,38 @@ final class SimOperators {
         ask(node, "demote", replica::demote);
       }
       default -> {}
+    }
+  }
+
+  /** A new medium is to take the place of a shelf. */
+  void askToReplace(int shelf) {
+    askPrimary("shelf replace", (replica, outcome) -> replica.replaceShelf(shelf, true, outcome));
+  }
+
+  /** As status tells them to: a shelf that a node has found to be another one is made a new one. */
+  void tendShelves() {
+    for (int shelf = 0; shelf < world.shelves().count(); shelf++) {
+      int other = shelf;
+      boolean found = false;
+      for (int node = 0; node < 2; node++) {
+        SimNode asked = world.node(node);
+        found |= asked.isAlive() && asked.replica().shelves().isExchanged(shelf);
+      }
+      if (found) {
+        askPrimary("shelf fail", (replica, outcome) -> replica.failShelf(other, outcome));
+        world.after(300_000_000, () -> askToReplace(other));
+      }
+    }
+  }
+
+  /** Whoever is primary, if anybody is. */
+  void askPrimary(String verb, BiConsumer<Replica, Outcome> question) {
+    for (int node = 0; node < 2; node++) {
+      SimNode asked = world.node(node);
+      if (asked.isAlive() && !asked.isPaused() && asked.replica().isPrimary()) {
+        ask(asked, verb, outcome -> question.accept(asked.replica(), outcome));
+        return;
+      }
     }
   }
 

@@ -3,14 +3,17 @@ package io.twinlog.replication.core;
 import io.twinlog.blockdev.log.CheckpointCodec;
 import io.twinlog.blockdev.log.CheckpointRecord;
 import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.ShelfLabel;
 import io.twinlog.blockdev.log.SlotCodec;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.Stagger;
+import io.twinlog.blockdev.log.Superblock;
 import io.twinlog.blockdev.log.View;
 import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -37,6 +40,11 @@ final class SimShelf {
   private final SplittableRandom random;
   private final int sectorBytes;
   private final byte[] bytes;
+  private final Stagger stagger;
+  private final int index;
+
+  /** As its label says; negative when it has none. */
+  private int medium;
 
   /** A sector as it was before a node wrote it. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -68,13 +76,16 @@ final class SimShelf {
 
   private final List<Hold> holds = new ArrayList<>();
 
-  SimShelf(SimWorld world, Stagger stagger) {
+  SimShelf(SimWorld world, Stagger stagger, int index) {
     Layout layout = stagger.layout();
     this.world = world;
+    this.stagger = stagger;
+    this.index = index;
     this.random = world.random();
     this.sectorBytes = layout.sectorBytes();
     this.bytes = new byte[(int) stagger.shelfBytes()];
     View first = new View(1, View.NO_NODE, 0, 0, 0, 0, true, true, stagger.all(), List.of());
+    putLabel(0);
     for (int node = 0; node < 2; node++) {
       ByteBuffer sector = ByteBuffer.allocate(layout.sectorBytes());
       SlotCodec.encode(new SlotRecord(node, 1, 0, 1, 0, 0, null, first, 0, 0), sector);
@@ -100,6 +111,57 @@ final class SimShelf {
       dataStalledUntil[node] = 0;
       failing[node] = false;
       unreachable[node] = false;
+    }
+  }
+
+  boolean isLabelled() {
+    return medium >= 0;
+  }
+
+  int medium() {
+    return medium;
+  }
+
+  /** An empty medium. */
+  SimShelf blank() {
+    SimShelf blank = new SimShelf(world, stagger, index);
+    Arrays.fill(blank.bytes, (byte) 0);
+    blank.medium = -1;
+    return blank;
+  }
+
+  /** It is the shelf's from now on, and nothing of its own is on it. */
+  void label(int newMedium) {
+    Layout layout = stagger.layout();
+    int from = (int) stagger.placeOnEvery(layout.superblockCopyOffset());
+    int to = from + (int) (layout.ringOffset(0) - layout.superblockCopyOffset());
+    Arrays.fill(bytes, from, to, (byte) 0);
+    unsynced.keySet().removeIf(offset -> offset >= from && offset < to);
+    lost.keySet().removeIf(offset -> offset >= from && offset < to);
+    putLabel(newMedium);
+  }
+
+  private void putLabel(int newMedium) {
+    medium = newMedium;
+    if (!stagger.isSingle()) {
+      Superblock superblock =
+          new Superblock(
+              world.config(0).uuid(),
+              "r0",
+              stagger.layout(),
+              List.of("alpha", "beta"),
+              index,
+              stagger.shelves(),
+              stagger.chunkBytes(),
+              stagger.shelfBytes(),
+              medium,
+              Instant.EPOCH);
+      ByteBuffer block = ByteBuffer.allocate(ShelfLabel.BYTES);
+      ShelfLabel.encode(superblock, block);
+      put(
+          bytes,
+          (int) stagger.placeOnEvery(stagger.layout().superblockCopyOffset()),
+          block.array());
     }
   }
 
