@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * -Dtwinlog.sim.seeds=N} as many from {@code -Dtwinlog.sim.first} on.
  */
 class SimulationTest {
-  private static final long CI_SEEDS = 300;
+  private static final long CI_SEEDS = 320;
   private static final long SEEDS = Long.getLong("twinlog.sim.seeds", CI_SEEDS);
   private static final long FIRST = Long.getLong("twinlog.sim.first", 1);
   private static final Long ONE = Long.getLong("twinlog.sim.seed");
