@@ -13,6 +13,8 @@ import java.util.BitSet;
  * still counts for, with its newest content in this node's ring, which has its checksum to match
  * too. A block that changed while it was read is looked at again later. What differs is reported
  * only when the slots, read after it, show no later view: else another node may have written.
+ *
+ * <p>On several shelves every block is compared twice, once with each of its copies: a scrub.
  */
 final class BackingVerify implements VerifyPass {
   private static final int PIECE_BLOCKS = VerifyPieces.MAX_BYTES / BlockTable.BLOCK_BYTES;
@@ -31,7 +33,8 @@ final class BackingVerify implements VerifyPass {
   }
 
   private final Replica replica;
-  private final Effects effects;
+  private final Shelves shelves;
+  private final int copies;
   private final Slots slots;
   private final BlockTable table;
   private final RamDevice ram;
@@ -42,7 +45,17 @@ final class BackingVerify implements VerifyPass {
   private final VerifyPieces pieces;
   private final LogVerify logVerify;
 
+  /**
+   * What is to be looked at again. Here and below a block and one of its copies are one number:
+   * those of the first copy come before those of the second.
+   */
   private final BitSet later = new BitSet();
+
+  /** What was found to differ. */
+  private final BitSet found = new BitSet();
+
+  /** Shelves with copies that were found to differ. */
+  private int differingShelves;
 
   /** Of the piece under way, by block. */
   private final Place[] places = new Place[PIECE_BLOCKS];
@@ -63,7 +76,7 @@ final class BackingVerify implements VerifyPass {
 
   BackingVerify(
       Replica replica,
-      Effects effects,
+      Shelves shelves,
       Slots slots,
       BlockTable table,
       RamDevice ram,
@@ -72,7 +85,8 @@ final class BackingVerify implements VerifyPass {
       Destager destager,
       VerifyPieces pieces) {
     this.replica = replica;
-    this.effects = effects;
+    this.shelves = shelves;
+    this.copies = shelves.isSingle() ? 1 : 2;
     this.slots = slots;
     this.table = table;
     this.ram = ram;
@@ -81,13 +95,15 @@ final class BackingVerify implements VerifyPass {
     this.checkpointer = checkpointer;
     this.destager = destager;
     this.pieces = pieces;
-    this.logVerify = new LogVerify(replica, effects, slots, table, log);
+    this.logVerify = new LogVerify(replica, shelves, slots, table, log);
   }
 
   @Override
   public void begin(BitSet differing) {
     end();
     this.differing = differing;
+    found.clear();
+    differingShelves = 0;
     cursor = 0;
     laterCursor = 0;
     rounds = 0;
@@ -114,9 +130,9 @@ final class BackingVerify implements VerifyPass {
     }
     if (!logVerify.isDone()) {
       logVerify.pump(pacer);
-    } else if (cursor < table.blocks) {
+    } else if (cursor < copies * table.blocks) {
       if (pacer.takePiece()) {
-        int end = Math.min(cursor + PIECE_BLOCKS, table.blocks);
+        int end = pieceEnd(cursor, cursor + PIECE_BLOCKS);
         int start = cursor;
         cursor = end;
         compare(start, end);
@@ -140,11 +156,20 @@ final class BackingVerify implements VerifyPass {
       return;
     }
     if (pacer.takePiece()) {
-      int end = Math.min(later.nextClearBit(start), start + PIECE_BLOCKS);
+      int end = pieceEnd(start, Math.min(later.nextClearBit(start), start + PIECE_BLOCKS));
       laterCursor = end;
       later.clear(start, end);
       compare(start, end);
     }
+  }
+
+  private int copyOf(int number) {
+    return number / table.blocks;
+  }
+
+  /** A piece is of one copy. */
+  private int pieceEnd(int start, int wanted) {
+    return Math.min(wanted, (copyOf(start) + 1) * table.blocks);
   }
 
   private Place place(int block) {
@@ -159,8 +184,10 @@ final class BackingVerify implements VerifyPass {
     return at >= log.tail() ? Place.RING : Place.LATER;
   }
 
-  private void compare(int start, int end) {
-    ByteBuffer buffer = effects.acquireBuffer((end - start) * BlockTable.BLOCK_BYTES);
+  private void compare(int first, int last) {
+    int start = first % table.blocks;
+    int end = start + last - first;
+    ByteBuffer buffer = shelves.acquireBuffer((end - start) * BlockTable.BLOCK_BYTES);
     long mine = round;
     IoChain chain =
         new IoChain(
@@ -169,9 +196,9 @@ final class BackingVerify implements VerifyPass {
             error -> {
               underWay = false;
               if (mine == round) {
-                read(start, end, buffer, error);
+                read(first, last, buffer, error);
               }
-              effects.releaseBuffer(buffer);
+              shelves.releaseBuffer(buffer);
               replica.requestEndTurn();
             });
     int from = start;
@@ -192,7 +219,7 @@ final class BackingVerify implements VerifyPass {
     }
     addDataArea(chain, start, from, end, buffer);
     underWay = true;
-    effects.submit(chain);
+    shelves.submitTo(copyOf(first), chain);
   }
 
   private static void addDataArea(IoChain chain, int start, int from, int to, ByteBuffer buffer) {
@@ -208,30 +235,34 @@ final class BackingVerify implements VerifyPass {
     return buffer.slice(index * BlockTable.BLOCK_BYTES, BlockTable.BLOCK_BYTES);
   }
 
-  private void read(int start, int end, ByteBuffer buffer, IOException error) {
+  private void read(int first, int last, ByteBuffer buffer, IOException error) {
     if (error != null) {
       replica.backingFailed(error);
-      later.set(start, end);
+      later.set(first, last);
       notBeforeNanos = replica.now() + Replica.RETRY_NANOS;
       return;
     }
     BitSet suspects = new BitSet();
-    for (int block = start; block < end; block++) {
-      int i = block - start;
+    int suspectShelves = 0;
+    for (int number = first; number < last; number++) {
+      int i = number - first;
+      int block = number % table.blocks;
       Place place = places[i];
       if (place == Place.LATER
           || place(block) != place
           || table.loggedAt[block] != loggedAt[i]
           || (place != Place.RING && table.lastChanged[block] != changed[i])) {
-        later.set(block);
+        later.set(number);
       } else if (isEqual(block, place, blockOf(buffer, i))) {
-        differing.clear(block);
+        found.clear(number);
+        tell(block);
       } else {
-        suspects.set(block);
+        suspects.set(number);
+        suspectShelves |= shelfOf(number, place, loggedAt[i]);
       }
     }
     if (!suspects.isEmpty()) {
-      confirm(suspects);
+      confirm(suspects, suspectShelves);
     }
   }
 
@@ -248,7 +279,19 @@ final class BackingVerify implements VerifyPass {
   }
 
   /** Nobody else had marked a view when it was read: then nobody else has written there. */
-  private void confirm(BitSet suspects) {
+  /** The shelf that the copy was read from, as a set; none when it is not one of several. */
+  private int shelfOf(int number, Place place, long position) {
+    if (copies == 1 || place == Place.ZEROS) {
+      return 0;
+    }
+    long offset =
+        place == Place.RING
+            ? layout.ringPlace(replica.config().node(), position)
+            : (long) (number % table.blocks) * BlockTable.BLOCK_BYTES;
+    return 1 << shelves.stagger().shelfOf(offset, copyOf(number)) & shelves.readable();
+  }
+
+  private void confirm(BitSet suspects, int suspectShelves) {
     underWay = true;
     long mine = round;
     slots.read(
@@ -258,7 +301,8 @@ final class BackingVerify implements VerifyPass {
             return;
           }
           if (error == null && !replica.views().isSuperseded(reading)) {
-            differing.or(suspects);
+            suspects.stream().forEach(this::differs);
+            differingShelves |= suspectShelves;
           } else if (mine == round) {
             later.or(suspects);
             notBeforeNanos = replica.now() + Replica.RETRY_NANOS;
@@ -267,16 +311,27 @@ final class BackingVerify implements VerifyPass {
         });
   }
 
+  private void differs(int number) {
+    found.set(number);
+    tell(number % table.blocks);
+  }
+
+  /** The block differs if any copy does. */
+  private void tell(int block) {
+    differing.set(block, found.get(block) || found.get(table.blocks + block));
+  }
+
   @Override
   public long doneBytes() {
-    return (long) (cursor - Math.min(cursor, later.cardinality())) * BlockTable.BLOCK_BYTES;
+    int done = cursor - Math.min(cursor, later.cardinality());
+    return (long) done * BlockTable.BLOCK_BYTES / copies;
   }
 
   @Override
   public boolean isDone() {
     return !underWay
         && logVerify.isDone()
-        && cursor == table.blocks
+        && cursor == copies * table.blocks
         && (later.isEmpty() || rounds >= MAX_ROUNDS);
   }
 
@@ -292,6 +347,11 @@ final class BackingVerify implements VerifyPass {
       text +=
           (text.isEmpty() ? "" : "; ")
               + "%d blocks could not be read, or never came to rest".formatted(later.cardinality());
+    }
+    for (int shelf = 0; shelf < Integer.SIZE - 1; shelf++) {
+      if ((differingShelves & 1 << shelf) != 0) {
+        text += (text.isEmpty() ? "" : "; ") + "copies on " + Shelves.name(shelf) + " differ";
+      }
     }
     return text;
   }

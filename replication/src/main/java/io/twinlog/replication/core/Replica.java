@@ -132,7 +132,7 @@ public final class Replica implements BlockService {
     secondary = new Secondary(this, table, ram, slots, record);
     eviction = new Eviction((from, to, detail) -> event("peer", from, to, detail));
     syncSource = new SyncSource(this, ram, table, eviction);
-    promotion = new Promotion(this, effects, slots);
+    promotion = new Promotion(this, shelves, slots);
     handover = new Handover(this, slots, log, checkpointer, table);
     failover = new Failover(this);
     VerifyPieces pieces = new VerifyPieces(ram);
@@ -151,7 +151,7 @@ public final class Replica implements BlockService {
             pieces,
             new PeerVerify(this, table, pieces, pending),
             new BackingVerify(
-                this, effects, slots, table, ram, log, checkpointer, destager, pieces));
+                this, shelves, slots, table, ram, log, checkpointer, destager, pieces));
     roles = new Roles(this, views, log, destager, primaryPart, syncSource, promotion);
   }
 

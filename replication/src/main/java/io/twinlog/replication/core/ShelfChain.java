@@ -22,11 +22,14 @@ import java.util.List;
  * reads, of one area.
  */
 final class ShelfChain {
+  static final int ANY_COPY = -1;
+
   private record Phase(Area area, boolean reads, List<Step> steps) {}
 
   private final Shelves shelves;
   private final Stagger stagger;
   private final IoChain chain;
+  private final int preferred;
   private final List<Phase> phases = new ArrayList<>();
   private int next;
 
@@ -39,7 +42,9 @@ final class ShelfChain {
   /** Shelves on which the present phase failed. */
   private int failedOn;
 
-  ShelfChain(Shelves shelves, IoChain chain) {
+  /** {@code copy} is 0 or 1 for the one that is read where it can be, or {@link #ANY_COPY}. */
+  ShelfChain(Shelves shelves, IoChain chain, int copy) {
+    this.preferred = copy;
     this.shelves = shelves;
     this.stagger = shelves.stagger();
     this.chain = chain;
@@ -309,7 +314,8 @@ final class ShelfChain {
       boolean good = shelves.trust().isTrusted(shelf, piece.offset(), piece.into().remaining());
       if ((shelves.readable() & ~piece.tried() & bit) != 0) {
         int score =
-            (good ? 4 : 0)
+            (good ? 8 : 0)
+                + (copy == preferred ? 4 : 0)
                 + (shelves.trust().avoided() == shelf ? 0 : 2)
                 + ((shelves.down() & bit) == 0 ? 1 : 0);
         if (score > bestScore) {

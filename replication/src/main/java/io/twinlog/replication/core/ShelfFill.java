@@ -247,11 +247,12 @@ final class ShelfFill {
     boolean chunk = stagger.area(offset) == Stagger.Area.CHUNKS;
     long place =
         chunk ? stagger.place(offset, stagger.copyOn(shelf, offset)) : stagger.placeOnEvery(offset);
+    int filled = shelf;
     write(
         List.of(new IoChain.Write(place, piece)),
         e -> {
           if (e == null && chunk) {
-            shelves.trust().trust(shelf, offset, piece.remaining());
+            shelves.trust().trust(filled, offset, piece.remaining());
           }
           copied(ofRound, then, offset < stagger.layout().deviceBytes() ? piece.remaining() : 0, e);
         });

@@ -532,7 +532,16 @@ final class Shelves implements Effects {
     if (isSingle()) {
       effects.submit(chain);
     } else {
-      new ShelfChain(this, chain).begin();
+      new ShelfChain(this, chain, ShelfChain.ANY_COPY).begin();
+    }
+  }
+
+  /** As {@link #submit}, of reads from this copy of each chunk, 0 or 1, where it can be read. */
+  void submitTo(int copy, IoChain chain) {
+    if (isSingle()) {
+      effects.submit(chain);
+    } else {
+      new ShelfChain(this, chain, copy).begin();
     }
   }
 
@@ -569,6 +578,11 @@ final class Shelves implements Effects {
   @Override
   public long freshIdentity() {
     return effects.freshIdentity();
+  }
+
+  @Override
+  public long wallClockMillis() {
+    return effects.wallClockMillis();
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.Stagger;
 import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,8 @@ class VerifyTest {
   void shouldNeverRaiseAFalseAlarmWhenAnythingElseHappens() {
     TreeMap<String, Integer> counts = new TreeMap<>();
     for (long seed = 1; seed <= SEEDS; seed++) {
-      SimWorld world = new SimWorld(SimOptions.ofSeed(seed));
+      SimOptions options = SimOptions.ofSeed(seed);
+      SimWorld world = new SimWorld(seed % 3 == 0 ? options.staggered(3) : options);
       try {
         world.verify().begin();
         world.run();
@@ -93,9 +95,25 @@ class VerifyTest {
     for (long seed = 16; seed <= 16 * 40; seed += 16) {
       SimWorld world = pair(seed);
       int at = world.random().nextInt(world.node(0).ram().length);
-      found += flipAndRepair(world, at, "data area, byte " + at);
+      found += flipAndRepair(world, world.shelf(), at, "data area, byte " + at);
     }
     assertTrue(found >= 5, "found " + found);
+  }
+
+  /** Both copies of every chunk are compared: whoever loads may read either. */
+  @Test
+  void shouldFindAndRepairTheBitWhenOneFlipsInEitherCopyOnSeveralShelves() {
+    int[] found = new int[2];
+    for (long seed = 16; seed <= 16 * 40; seed += 16) {
+      SimWorld world = pair(SimOptions.ofSeed(seed).staggered(3));
+      Stagger stagger = world.config(0).stagger();
+      int at = world.random().nextInt(world.node(0).ram().length);
+      int copy = (int) (seed / 16 % 2);
+      SimShelf shelf = world.shelves().get(stagger.shelfOf(at, copy));
+      int place = (int) stagger.place(at, copy);
+      found[copy] += flipAndRepair(world, shelf, place, "copy " + copy + ", byte " + at);
+    }
+    assertTrue(found[0] >= 3 && found[1] >= 3, "found " + found[0] + " and " + found[1]);
   }
 
   /** Every kind of byte: of piece headers, of runs, of data, at each place that is in use. */
@@ -110,18 +128,18 @@ class VerifyTest {
       if (used > 0) {
         long position = primary.replica().ringTail() + world.random().nextLong(used);
         long place = layout.ringPlace(primary.index(), position);
-        found += flipAndRepair(world, (int) place, "log, byte " + position % 4096);
+        found += flipAndRepair(world, world.shelf(), (int) place, "log, byte " + position % 4096);
       }
     }
     assertTrue(found >= 20, "found " + found);
   }
 
   /** Tells how many were found: one or none. */
-  private static int flipAndRepair(SimWorld world, int place, String what) {
+  private static int flipAndRepair(SimWorld world, SimShelf shelf, int place, String what) {
     SimVerify verify = world.verify();
     SimNode primary = verify.primary();
     verify.spoilt(true);
-    world.shelf().bytes()[place] ^= (byte) (1 << world.random().nextInt(8));
+    shelf.bytes()[place] ^= (byte) (1 << world.random().nextInt(8));
     String found = verify.ask(primary, "verify", o -> primary.replica().verify(true, o));
     if (found.startsWith("done")) {
       // Nobody would read it: something newer counts, or has taken its place.
@@ -145,7 +163,11 @@ class VerifyTest {
 
   /** A pair that serves, without faults, and with clients that go on. */
   private static SimWorld pair(long seed) {
-    SimWorld world = new SimWorld(SimOptions.ofSeed(seed));
+    return pair(SimOptions.ofSeed(seed));
+  }
+
+  private static SimWorld pair(SimOptions options) {
+    SimWorld world = new SimWorld(options);
     world.begin();
     world.converge();
     return world;
