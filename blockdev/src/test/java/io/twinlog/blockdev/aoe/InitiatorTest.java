@@ -255,7 +255,11 @@ class InitiatorTest {
                 : RandomFrames.damage(random, Arrays.copyOf(answer, 36));
         wire.deliver(damaged);
       }
-      wire.await(name);
+      // An answer may have been damaged into one that says that the target has failed.
+      if (wire.await(name) == null) {
+        SimulatedWire.assertSame(data, read, name);
+      }
+      read.clear().put(new byte[read.capacity()]).flip();
       wire.sent.clear();
     }
     assertTrue(wire.initiator.isIdle());
