@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.twinlog.proto.admin.ResourceStatus;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -88,20 +87,11 @@ final class BackingFaultTest {
 
       pair.beta.kill();
       pair.alpha.await("suspension", s -> s.getSuspended().contains("EIO"), Pair.SOON);
-      CompletableFuture<Void> write =
-          CompletableFuture.runAsync(
-              () -> {
-                try {
-                  promises.write(client, 1);
-                } catch (IOException e) {
-                  throw new IllegalStateException(e);
-                }
-              });
+      CompletableFuture<Void> write = promises.beginWrite(client);
       backing.heal();
 
       write.get(60, TimeUnit.SECONDS);
-      pair.alpha.await("no suspension", s -> s.getSuspended().isEmpty(), Pair.SOON);
-      pair.alpha.await("a good state", s -> s.getBacking().getState().equals("ok"), Pair.SOON);
+      Pair.awaitGoodBacking(pair.alpha);
     }
     promises.count();
     promises.verify(pair.alpha);

@@ -89,20 +89,11 @@ final class FullBackingTest {
 
       pair.beta.kill();
       pair.alpha.await("suspension", s -> s.getSuspended().contains(ADVICE), Pair.SOON);
-      CompletableFuture<Void> write =
-          CompletableFuture.runAsync(
-              () -> {
-                try {
-                  promises.write(client, 1);
-                } catch (IOException e) {
-                  throw new IllegalStateException(e);
-                }
-              });
+      CompletableFuture<Void> write = promises.beginWrite(client);
       Files.delete(filler);
 
       write.get(60, TimeUnit.SECONDS);
-      pair.alpha.await("no suspension", s -> s.getSuspended().isEmpty(), Pair.SOON);
-      pair.alpha.await("a good state", s -> s.getBacking().getState().equals("ok"), Pair.SOON);
+      Pair.awaitGoodBacking(pair.alpha);
     }
     promises.count();
     promises.verify(pair.alpha);

@@ -128,6 +128,12 @@ final class Pair implements AutoCloseable {
     return primary.await("both copies to be up-to-date", Pair::isWhole, Duration.ofSeconds(60));
   }
 
+  /** The backing was at fault and is not any more: waits until the node goes on with it. */
+  static void awaitGoodBacking(NodeProcess node) {
+    node.await("no suspension", status -> status.getSuspended().isEmpty(), SOON);
+    node.await("a good state", status -> status.getBacking().getState().equals("ok"), SOON);
+  }
+
   /** The primary is gone: waits until the node has noticed, and promotes it. */
   static void takeOver(NodeProcess node) throws IOException, InterruptedException {
     node.await("the loss of the peer", status -> !isConnected(status), SOON);

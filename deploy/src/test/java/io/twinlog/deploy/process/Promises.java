@@ -1,6 +1,8 @@
 package io.twinlog.deploy.process;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CompletableFuture;
 
 /** A client that writes single blocks in turn, and knows what has to survive and what may. */
 final class Promises {
@@ -20,6 +22,18 @@ final class Promises {
       newest[block] = version;
       client.write((long) block * Blocks.BYTES, Blocks.content(block, 1, version));
     }
+  }
+
+  /** Writes a block whose acknowledgement may be long in coming; nothing else until then. */
+  CompletableFuture<Void> beginWrite(NbdClient client) {
+    return CompletableFuture.runAsync(
+        () -> {
+          try {
+            write(client, 1);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
   }
 
   /** What was acknowledged so far must survive. */
