@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -54,12 +54,20 @@ class ShelfSimulationTest {
     play(new SimWorld(options(seed)));
   }
 
-  /** A test of the tests: without any one of the rules for shelves the promise is broken. */
+  /**
+   * A test of the tests: without any one of the rules for shelves the promise is broken. The first
+   * seed that is played is not far from one that is known to show it.
+   */
   @ParameterizedTest
-  @EnumSource(names = {"RECORD_STALE_FIRST", "MARK_MISSED", "FILL_BEFORE_LIVE", "KNOW_MEDIUM"})
-  void shouldFindTheBrokenRule(Rule rule) {
+  @CsvSource({
+    "RECORD_STALE_FIRST, 1",
+    "MARK_MISSED, 90",
+    "FILL_BEFORE_LIVE, 10",
+    "KNOW_MEDIUM, 225"
+  })
+  void shouldFindTheBrokenRule(Rule rule, long first) {
     String found = null;
-    for (long seed = 1; seed <= 1000 && found == null; seed++) {
+    for (long seed = first; seed <= first + 1000 && found == null; seed++) {
       try {
         new SimWorld(options(seed).without(rule)).run();
       } catch (SimFailure e) {
