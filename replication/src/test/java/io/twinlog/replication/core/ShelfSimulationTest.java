@@ -49,7 +49,7 @@ class ShelfSimulationTest {
 
   /** Each broke the promise, or liveness, once. */
   @ParameterizedTest
-  @ValueSource(longs = {22, 190, 206, 220, 319, 346, 634, 650, 843, 1118, 1852})
+  @ValueSource(longs = {22, 190, 206, 220, 291, 319, 346, 634, 650, 843, 1118, 1852, 2967, 3711})
   void shouldKeepThePromiseInSeedsThatOnceFoundABug(long seed) {
     play(new SimWorld(options(seed)));
   }
