@@ -78,11 +78,7 @@ final class BackingReads {
       live = newest[view.primary()].chosen().liveShelves();
     }
     readable &= LiveShelves.set(live);
-    for (int i = 0; i < media.length; i++) {
-      if (media[i] != LiveShelves.medium(live, i)) {
-        readable &= ~(1 << i);
-      }
-    }
+    readable &= ~LiveShelves.others(live, media.length, shelf -> media[shelf]);
     if (!stagger.covers(readable)) {
       throw new IOException(
           "of two neighbouring shelves none is live and can be used: a part of the data is missing");

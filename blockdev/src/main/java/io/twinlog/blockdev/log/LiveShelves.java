@@ -1,5 +1,7 @@
 package io.twinlog.blockdev.log;
 
+import java.util.function.IntUnaryOperator;
+
 /**
  * What a view, and its primary's slot, say of the shelves, in one int: bit i for shelf i when it is
  * live, and from bit 8 three bits for each shelf, which <em>medium</em> it is: 0 as formatted, and
@@ -31,6 +33,21 @@ public final class LiveShelves {
   /** The same with another medium for the shelf. */
   public static int withMedium(int said, int shelf, int medium) {
     return (said & ~(MEDIUM << shift(shelf))) | ((medium & MEDIUM) << shift(shelf));
+  }
+
+  /**
+   * The shelves, as a set, of which another medium is there than is said.
+   *
+   * @param mediumOf gives the number of the medium that is there, by shelf
+   */
+  public static int others(int said, int shelves, IntUnaryOperator mediumOf) {
+    int others = 0;
+    for (int shelf = 0; shelf < shelves; shelf++) {
+      if (mediumOf.applyAsInt(shelf) != medium(said, shelf)) {
+        others |= 1 << shelf;
+      }
+    }
+    return others;
   }
 
   /** The number that a new medium gets. */

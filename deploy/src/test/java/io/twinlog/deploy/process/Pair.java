@@ -17,6 +17,9 @@ final class Pair implements AutoCloseable {
   /** For whatever a healthy pair does within a second or two, on a machine that is busy. */
   static final Duration SOON = Duration.ofSeconds(30);
 
+  /** A shelf has to be found lost, recorded, and filled while clients write. */
+  static final Duration SHELF_LIMIT = Duration.ofSeconds(60);
+
   private static final int SIZE_MIB = 32;
 
   final NodeProcess alpha;
@@ -132,6 +135,16 @@ final class Pair implements AutoCloseable {
   static void awaitGoodBacking(NodeProcess node) {
     node.await("no suspension", status -> status.getSuspended().isEmpty(), SOON);
     node.await("a good state", status -> status.getBacking().getState().equals("ok"), SOON);
+  }
+
+  /** Waits until the node says of one of several shelves, counted from 1, that it is so. */
+  static void awaitShelf(NodeProcess node, int shelf, String state) {
+    node.await(
+        "shelf " + shelf + " to be " + state,
+        status ->
+            status.getBacking().getShelvesCount() >= shelf
+                && status.getBacking().getShelves(shelf - 1).getState().equals(state),
+        SHELF_LIMIT);
   }
 
   /** The primary is gone: waits until the node has noticed, and promotes it. */

@@ -3,12 +3,11 @@ package io.twinlog.deploy.process;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.twinlog.proto.admin.ResourceStatus;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -19,8 +18,6 @@ import org.junit.jupiter.api.Test;
 /** A pair on three files, in whose place others are put while clients write. */
 @Tag("process")
 final class ShelfReplaceTest {
-  private static final Duration SHELF_LIMIT = Duration.ofSeconds(60);
-
   private final List<Path> shelves = new ArrayList<>();
   private Path directory;
   private Pair pair;
@@ -51,19 +48,19 @@ final class ShelfReplaceTest {
       recorder.awaitMore(100);
       refused("is live", "replace", "r0", "2");
       pair.alpha.twinlog("shelf", "fail", "r0", "2").orFail();
-      awaitShelf(pair.alpha, 2, "stale");
+      Pair.awaitShelf(pair.alpha, 2, "stale");
       // The nodes still have the old file open.
       putEmpty(2);
       pair.alpha.twinlog("shelf", "replace", "r0", "2").orFail();
-      awaitShelf(pair.alpha, 2, "live");
+      Pair.awaitShelf(pair.alpha, 2, "live");
 
       pair.alpha.twinlog("shelf", "fail", "r0", "3").orFail();
-      awaitShelf(pair.alpha, 3, "stale");
+      Pair.awaitShelf(pair.alpha, 3, "stale");
       putEmpty(3);
-      write(3, 4096, "somebody's data".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      write(3, 4096, "somebody's data".getBytes(StandardCharsets.UTF_8));
       refused("is not empty", "replace", "r0", "3");
       pair.alpha.twinlog("shelf", "replace", "r0", "3", "--force").orFail();
-      awaitShelf(pair.alpha, 3, "live");
+      Pair.awaitShelf(pair.alpha, 3, "live");
 
       // Whoever takes over reads from the new ones, and then from nothing else.
       recorder.awaitMore(100);
@@ -88,13 +85,13 @@ final class ShelfReplaceTest {
         file.setLength(0);
         file.setLength(size);
       }
-      awaitShelf(pair.alpha, 2, "stale");
+      Pair.awaitShelf(pair.alpha, 2, "stale");
       pair.alpha.await(
           "the reason why the shelf is not used",
           status -> status.getBacking().getShelves(1).getError().contains("create"),
-          SHELF_LIMIT);
+          Pair.SHELF_LIMIT);
       pair.alpha.twinlog("shelf", "replace", "r0", "2", "--force").orFail();
-      awaitShelf(pair.alpha, 2, "live");
+      Pair.awaitShelf(pair.alpha, 2, "live");
       recorder.awaitMore(100);
       pair.alpha.kill();
       Pair.takeOver(pair.beta);
@@ -126,13 +123,5 @@ final class ShelfReplaceTest {
       file.seek(offset);
       file.write(content);
     }
-  }
-
-  private static void awaitShelf(NodeProcess node, int shelf, String state) {
-    node.await(
-        "shelf " + shelf + " to be " + state,
-        (ResourceStatus status) ->
-            status.getBacking().getShelves(shelf - 1).getState().equals(state),
-        SHELF_LIMIT);
   }
 }

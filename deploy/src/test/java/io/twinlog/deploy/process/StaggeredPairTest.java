@@ -2,8 +2,6 @@ package io.twinlog.deploy.process;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.twinlog.proto.admin.ResourceStatus;
-import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +10,6 @@ import org.junit.jupiter.api.Test;
 final class StaggeredPairTest {
 
   private static final long SHELF_BYTES = 256L << 20;
-  private static final Duration SHELF_LIMIT = Duration.ofSeconds(60);
 
   @Test
   void shouldKeepEveryWriteWhenOneShelfAfterTheOtherDies() throws Exception {
@@ -23,26 +20,26 @@ final class StaggeredPairTest {
         Recorder recorder = Recorder.start(pair)) {
       recorder.awaitMore(200);
       second.kill();
-      awaitShelf(pair.alpha, 2, "stale");
+      Pair.awaitShelf(pair.alpha, 2, "stale");
       recorder.awaitMore(200);
       second.startVblade();
-      awaitShelf(pair.alpha, 2, "live");
+      Pair.awaitShelf(pair.alpha, 2, "live");
 
       // Alone, the log acknowledges: it goes on when the shelf is recorded as stale.
       pair.beta.kill();
       recorder.awaitMore(200);
       third.hang();
-      awaitShelf(pair.alpha, 3, "stale");
+      Pair.awaitShelf(pair.alpha, 3, "stale");
       recorder.awaitMore(200);
       third.goOn();
-      awaitShelf(pair.alpha, 3, "live");
+      Pair.awaitShelf(pair.alpha, 3, "live");
       first.flap(3);
       recorder.awaitMore(200);
-      awaitShelf(pair.alpha, 1, "live");
+      Pair.awaitShelf(pair.alpha, 1, "live");
 
       // What only the log has is on the two shelves that are left, for the node that comes back.
       second.kill();
-      awaitShelf(pair.alpha, 2, "stale");
+      Pair.awaitShelf(pair.alpha, 2, "stale");
       recorder.awaitMore(200);
       pair.alpha.kill();
       pair.beta.start();
@@ -52,7 +49,7 @@ final class StaggeredPairTest {
       // A shelf is filled again when the former primary is known not to write any more.
       pair.alpha.start();
       second.startVblade();
-      awaitShelf(pair.beta, 2, "live");
+      Pair.awaitShelf(pair.beta, 2, "live");
       recorder.stop().verify(pair.beta);
     }
   }
@@ -63,18 +60,5 @@ final class StaggeredPairTest {
       text.append('"').append(shelf.shelf()).append("?deadline=2s\", ");
     }
     return text.append("] }").toString();
-  }
-
-  private static void awaitShelf(NodeProcess node, int shelf, String state) {
-    node.await(
-        "shelf " + shelf + " to be " + state,
-        status -> stateOf(status, shelf).equals(state),
-        SHELF_LIMIT);
-  }
-
-  private static String stateOf(ResourceStatus status, int shelf) {
-    return status.getBacking().getShelvesCount() < shelf
-        ? ""
-        : status.getBacking().getShelves(shelf - 1).getState();
   }
 }

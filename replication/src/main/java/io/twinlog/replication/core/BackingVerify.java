@@ -278,7 +278,6 @@ final class BackingVerify implements VerifyPass {
         || pieces.content(offset, BlockTable.BLOCK_BYTES).mismatch(found) < 0;
   }
 
-  /** Nobody else had marked a view when it was read: then nobody else has written there. */
   /** The shelf that the copy was read from, as a set; none when it is not one of several. */
   private int shelfOf(int number, Place place, long position) {
     if (copies == 1 || place == Place.ZEROS) {
@@ -291,6 +290,7 @@ final class BackingVerify implements VerifyPass {
     return 1 << shelves.stagger().shelfOf(offset, copyOf(number)) & shelves.readable();
   }
 
+  /** Nobody else had marked a view when it was read: then nobody else has written there. */
   private void confirm(BitSet suspects, int suspectShelves) {
     underWay = true;
     long mine = round;
@@ -348,7 +348,7 @@ final class BackingVerify implements VerifyPass {
           (text.isEmpty() ? "" : "; ")
               + "%d blocks could not be read, or never came to rest".formatted(later.cardinality());
     }
-    for (int shelf = 0; shelf < Integer.SIZE - 1; shelf++) {
+    for (int shelf = 0; shelf < shelves.stagger().shelves(); shelf++) {
       if ((differingShelves & 1 << shelf) != 0) {
         text += (text.isEmpty() ? "" : "; ") + "copies on " + Shelves.name(shelf) + " differ";
       }

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Brings a stale shelf that can be reached again up to date. From its beginning the shelf takes
@@ -174,9 +175,7 @@ final class ShelfFill {
     }
     toCopyBytes = shelves.marks().markedBytes();
     ringRanges.clear();
-    for (Layout.Span span : replica.peerRing()) {
-      ringRanges.add(span);
-    }
+    ringRanges.addAll(replica.peerRing());
     if (!replica.rules().contains(Rule.FILL_BEFORE_LIVE)) {
       step = Step.FILLED;
       return;
@@ -258,7 +257,7 @@ final class ShelfFill {
         });
   }
 
-  private void write(List<IoChain.Step> steps, java.util.function.Consumer<IOException> then) {
+  private void write(List<IoChain.Step> steps, Consumer<IOException> then) {
     shelves.writeTo(shelf, new IoChain("fill", Lane.DATA, error -> {}), steps, then);
   }
 
@@ -278,21 +277,14 @@ final class ShelfFill {
 
   private void sync() {
     step = Step.SYNCING;
-    long mine = round;
     write(
         List.of(new IoChain.Sync()),
-        error -> {
-          if (mine != round) {
-            return;
-          }
-          if (error != null) {
-            failed(error);
-          } else {
-            step = Step.PUBLISHING;
-            checkpointsBefore = checkpointer.checkpoints();
-            replica.pump();
-          }
-        });
+        unlessOver(
+            () -> {
+              step = Step.PUBLISHING;
+              checkpointsBefore = checkpointer.checkpoints();
+              replica.pump();
+            }));
   }
 
   /** Waits until the ring begins behind what was appended without the shelf. */
@@ -313,23 +305,31 @@ final class ShelfFill {
   }
 
   private void prove() {
-    long mine = round;
     IoChain chain = new IoChain("fill", Lane.DATA, error -> {});
     shelves.readFrom(
         shelf,
         chain,
         new ArrayList<>(),
-        error -> {
-          if (mine != round) {
-            return;
-          }
-          if (error != null) {
-            failed(error);
-          } else {
-            step = Step.FILLED;
-            replica.pump();
-          }
-        });
+        unlessOver(
+            () -> {
+              step = Step.FILLED;
+              replica.pump();
+            }));
+  }
+
+  /** What comes next when this is told of no error and the fill is still the same. */
+  private Consumer<IOException> unlessOver(Runnable next) {
+    long mine = round;
+    return error -> {
+      if (mine != round) {
+        return;
+      }
+      if (error != null) {
+        failed(error);
+      } else {
+        next.run();
+      }
+    };
   }
 
   private void failed(IOException error) {

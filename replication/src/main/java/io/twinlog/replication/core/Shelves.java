@@ -206,15 +206,8 @@ final class Shelves implements Effects {
   }
 
   private void judgeMedia() {
-    other = 0;
-    if (!replica.rules().contains(Rule.KNOW_MEDIUM)) {
-      return;
-    }
-    for (int shelf = 0; shelf < stagger.shelves(); shelf++) {
-      if (effects.shelfMedium(shelf) != LiveShelves.medium(media, shelf)) {
-        other |= 1 << shelf;
-      }
-    }
+    boolean known = replica.rules().contains(Rule.KNOW_MEDIUM);
+    other = known ? LiveShelves.others(media, stagger.shelves(), effects::shelfMedium) : 0;
   }
 
   /** Stale shelves that can be used, if only as another medium than is recorded. */

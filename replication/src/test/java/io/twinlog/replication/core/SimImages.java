@@ -51,12 +51,8 @@ final class SimImages {
         live = slot.chosen().liveShelves();
       }
     }
-    readable = reached & LiveShelves.set(live);
-    for (int shelf = 0; shelf < images.length; shelf++) {
-      if (shelves.get(shelf).medium() != LiveShelves.medium(live, shelf)) {
-        readable &= ~(1 << shelf);
-      }
-    }
+    int others = LiveShelves.others(live, images.length, shelf -> shelves.get(shelf).medium());
+    readable = reached & LiveShelves.set(live) & ~others;
     return stagger.covers(readable);
   }
 
