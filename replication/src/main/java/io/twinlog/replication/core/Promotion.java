@@ -4,6 +4,7 @@ import io.twinlog.blockdev.log.Recovery.NewerView;
 import io.twinlog.blockdev.log.Recovery.Recovered;
 import io.twinlog.blockdev.log.SlotRecord;
 import io.twinlog.blockdev.log.View;
+import java.io.IOException;
 import java.util.stream.Collectors;
 
 /**
@@ -26,6 +27,9 @@ final class Promotion {
 
   /** A node that still reads its slot after that long is not going to be primary soon. */
   private static final long START_NANOS = 20_000_000_000L;
+
+  /** So long a backing that cannot be read is read again: a shelf of it may just be opened anew. */
+  private static final long PATIENCE_NANOS = 5_000_000_000L;
 
   private static final String SLOW =
       "the backing does not answer in time, so the attempt was given up; see status, then try again";
@@ -118,6 +122,10 @@ final class Promotion {
       }
       replica.closeLink("promotion by force");
     }
+    look();
+  }
+
+  private void look() {
     long mine = attempt;
     slots.read(
         (error, reading) -> {
@@ -125,7 +133,7 @@ final class Promotion {
             return;
           }
           if (error != null) {
-            end("the backing cannot be read: " + error.getMessage());
+            unreadable(error, this::look);
             return;
           }
           replica.views().learn(reading);
@@ -133,6 +141,21 @@ final class Promotion {
           beganInView = replica.view().number();
           primaryBefore = replica.view().primary();
           examine(reading.peer());
+        });
+  }
+
+  private void unreadable(IOException error, Runnable again) {
+    if (replica.now() - sinceNanos > PATIENCE_NANOS) {
+      end("the backing cannot be read: " + error.getMessage());
+      return;
+    }
+    long mine = attempt;
+    replica.after(
+        Replica.RETRY_NANOS,
+        () -> {
+          if (!isOver(mine)) {
+            again.run();
+          }
         });
   }
 
@@ -208,26 +231,33 @@ final class Promotion {
     long mine = attempt;
     replica.after(
         replica.config().timing().loneTakeover().toNanos(),
-        () ->
-            slots.read(
-                (error, reading) -> {
-                  if (isOver(mine)) {
-                    return;
-                  }
-                  if (error != null) {
-                    end("the backing cannot be read: " + error.getMessage());
-                  } else if (replica.views().learn(reading)) {
-                    examine(reading.peer());
-                  } else if (reading.peer() != null
-                      && reading.peer().sequence() != before.sequence()) {
-                    end(
-                        peerName()
-                            + " is alive and primary, only not connected: repair the link, or stop"
-                            + " that node first");
-                  } else {
-                    survey();
-                  }
-                }));
+        () -> {
+          if (!isOver(mine)) {
+            lookAgain(before);
+          }
+        });
+  }
+
+  private void lookAgain(SlotRecord before) {
+    long mine = attempt;
+    slots.read(
+        (error, reading) -> {
+          if (isOver(mine)) {
+            return;
+          }
+          if (error != null) {
+            unreadable(error, () -> lookAgain(before));
+          } else if (replica.views().learn(reading)) {
+            examine(reading.peer());
+          } else if (reading.peer() != null && reading.peer().sequence() != before.sequence()) {
+            end(
+                peerName()
+                    + " is alive and primary, only not connected: repair the link, or stop"
+                    + " that node first");
+          } else {
+            survey();
+          }
+        });
   }
 
   private void survey() {
@@ -238,7 +268,7 @@ final class Promotion {
             return;
           }
           if (error != null) {
-            end("the backing cannot be read: " + error.getMessage());
+            unreadable(error, this::survey);
           } else if (result.outcome() instanceof NewerView) {
             // A view was chosen that neither slot names so: the ballot finds it out.
             change();

@@ -132,6 +132,34 @@ class OperatorTest {
   }
 
   @Test
+  void shouldPromoteWhenTheBackingCanBeReadAgainSoon() {
+    for (String read : new String[] {"slot read", "checkpoint records read"}) {
+      Bench bench = new Bench();
+      bench.startBoth();
+      bench.alpha.fail(chain -> chain.name().equals(read));
+      BenchOutcome outcome = bench.alpha.promote(false, false);
+      bench.advance(Duration.ofSeconds(3));
+      assertFalse(outcome.isDone() || outcome.isRefused(), read + ": " + outcome);
+
+      bench.alpha.fail(chain -> false);
+      bench.settle();
+      assertTrue(outcome.isDone(), read + ": " + outcome);
+    }
+  }
+
+  @Test
+  void shouldRefuseAPromotionWhenTheBackingCannotBeRead() {
+    Bench bench = new Bench();
+    bench.startBoth();
+    bench.alpha.fail(chain -> chain.name().equals("slot read"));
+
+    BenchOutcome outcome = bench.alpha.promote(false, false);
+    bench.advance(Duration.ofSeconds(6));
+
+    assertRefused(outcome, "the backing cannot be read");
+  }
+
+  @Test
   void shouldEndAMarkedPromotionWhenTheBackingCannotBeSurveyedInTime() {
     Bench bench = new Bench();
     bench.startBoth();
