@@ -24,6 +24,7 @@ final class SyncSource {
 
   private static final long BUSY_NANOS = 500_000_000;
   private static final long OFFER_RETRY_NANOS = 1_000_000_000L;
+  private static final long NOT_BEGUN = -1;
 
   private enum State {
     IDLE,
@@ -61,7 +62,7 @@ final class SyncSource {
   private boolean busy;
 
   /** What the target has confirmed of the live writes. */
-  private long targetNumber;
+  private long targetNumber = NOT_BEGUN;
 
   SyncSource(Replica replica, RamDevice ram, BlockTable table, Eviction eviction) {
     this.replica = replica;
@@ -96,7 +97,7 @@ final class SyncSource {
       table.outOfSync.clear();
     }
     state = State.IDLE;
-    targetNumber = 0;
+    targetNumber = NOT_BEGUN;
     toSend.clear();
     meter.end();
   }
@@ -138,7 +139,9 @@ final class SyncSource {
     ExtentMap blocks = choose(whole, ready);
     state = State.STREAMING;
     targetIncarnation = ready.incarnation();
-    targetNumber = replica.number();
+    // It may have nothing to be sent: what it confirms in any case is that it has begun.
+    targetNumber = NOT_BEGUN;
+    link.sent++;
     unconfirmed.begin(link.sent);
     pace.begin(replica.turnNanos());
     brake.begin(replica.turnNanos());
@@ -151,6 +154,7 @@ final class SyncSource {
         whole ? "whole" : "quick",
         "%d bytes to %s".formatted(bytes, replica.config().nodeNames().get(1 - me())));
     link.out.control(new PeerControl.SyncStart(view, replica.number(), whole, blocks));
+    link.out.barrier(view);
     replica.requestEndTurn();
   }
 
