@@ -237,9 +237,14 @@ final class Destager {
     }
   }
 
+  /** Whether RAM has everything that the log holds: before that nothing is written from it. */
+  boolean isLogLoaded() {
+    return surveyed && loader.hasLogged();
+  }
+
   /** Begins whatever is due. */
   void pump() {
-    if (!surveyed || !loader.hasLogged()) {
+    if (!isLogLoaded()) {
       return;
     }
     if (checkpointer.isIdle()) {

@@ -790,6 +790,10 @@ public final class Replica implements BlockService {
     return destager.isSurveyed() && loader.isDone();
   }
 
+  boolean isLogLoaded() {
+    return destager.isLogLoaded();
+  }
+
   /** Alone, a taker answers only when its view is complete (rule 5). */
   boolean mayAnswerAlone() {
     return destager.isSurveyed() && (destager.isFirstBatchDone() || !roles.isTaker());

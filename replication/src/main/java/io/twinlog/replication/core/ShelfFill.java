@@ -111,7 +111,8 @@ final class ShelfFill {
 
   /** Why no shelf is being filled although one is stale; or empty. */
   String obstacle() {
-    if (!replica.isPrimary() || !replica.mayAnswer()) {
+    // A fill makes a checkpoint, which writes what RAM has.
+    if (!replica.isPrimary() || !replica.mayAnswer() || !replica.isLogLoaded()) {
       return "the primary is not ready yet";
     }
     return replica.isPredecessorGone()
