@@ -67,7 +67,7 @@ final class Clients {
     while (answered.get() < goal) {
       if (System.nanoTime() - deadline > 0) {
         throw new AssertionError(
-            "all is well, and yet only "
+            "only "
                 + (count - goal + answered.get())
                 + " of "
                 + count

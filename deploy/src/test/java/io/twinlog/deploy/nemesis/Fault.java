@@ -1,75 +1,126 @@
 package io.twinlog.deploy.nemesis;
 
+import java.util.List;
+
 /** What the nemesis does; primary and secondary as they are when it does it. */
 enum Fault {
-  KILL_PRIMARY(true),
-  KILL_SECONDARY(true),
+  KILL_PRIMARY(Trait.LOSES_RAM),
+  KILL_SECONDARY(Trait.LOSES_RAM),
   /** One, and when the other can rebuild the device from the backing, that one too. */
-  KILL_BOTH_IN_TURN(true),
-  STOP_PRIMARY(true),
-  STOP_SECONDARY(true),
+  KILL_BOTH_IN_TURN(Trait.LOSES_RAM),
+  STOP_PRIMARY(Trait.LOSES_RAM),
+  STOP_SECONDARY(Trait.LOSES_RAM),
   /** Of a write to the disk only a part lands, and the node is killed before it is told. */
-  TEAR_AND_KILL_PRIMARY(true),
-  TEAR_AND_KILL_SECONDARY(true),
-  PAUSE_PRIMARY(false),
-  PAUSE_SECONDARY(false),
-  PAUSE_BOTH(false),
-  CUT_LINK(false),
-  CUT_FROM_PRIMARY(false),
-  CUT_FROM_SECONDARY(false),
-  UNPLUG_PRIMARY(false),
-  UNPLUG_SECONDARY(false),
-  CUT_CLIENTS_FROM_PRIMARY(false),
-  STALL_PRIMARY(false),
-  STALL_SECONDARY(false),
-  STALL_BOTH(false),
+  TEAR_AND_KILL_PRIMARY(Trait.LOSES_RAM),
+  TEAR_AND_KILL_SECONDARY(Trait.LOSES_RAM),
+  PAUSE_PRIMARY,
+  PAUSE_SECONDARY,
+  PAUSE_BOTH,
+  CUT_LINK,
+  CUT_FROM_PRIMARY,
+  CUT_FROM_SECONDARY,
+  UNPLUG_PRIMARY,
+  UNPLUG_SECONDARY,
+  CUT_CLIENTS_FROM_PRIMARY,
+  STALL_PRIMARY,
+  STALL_SECONDARY,
+  STALL_BOTH,
   /** The primary's writes to the disk are held up, and land after the other node took over. */
-  DELAY_WRITES_OF_PAUSED_PRIMARY(false),
-  FAIL_WRITES_OF_PRIMARY(false),
-  FAIL_WRITES_OF_SECONDARY(false),
-  FAIL_ALL_OF_PRIMARY(false),
-  TEAR_WRITE_OF_PRIMARY(false),
-  FULL_DISK(false),
-  SWITCHOVER(false),
-  PROMOTE_SECONDARY(false),
+  DELAY_WRITES_OF_PAUSED_PRIMARY,
+  FAIL_WRITES_OF_PRIMARY,
+  FAIL_WRITES_OF_SECONDARY,
+  FAIL_ALL_OF_PRIMARY,
+  TEAR_WRITE_OF_PRIMARY,
+  FULL_DISK,
+  SWITCHOVER,
+  PROMOTE_SECONDARY,
   /** Two operators at the same moment. */
-  PROMOTE_BOTH(false),
-  DISCONNECT(false),
-  RESYNC(false),
-  FLUSH(false),
+  PROMOTE_BOTH,
+  DISCONNECT,
+  RESYNC,
+  FLUSH,
 
   // From here on each is a story of several things, told to its end; see Plots.
 
   /** What is sent last never arrives. */
-  CUT_AND_KILL_PRIMARY(true, true),
+  CUT_AND_KILL_PRIMARY(Trait.LOSES_RAM, Trait.PLOT),
   /** Paused until the other has taken over and answered, then resumed. */
-  WAKE_OLD_PRIMARY(false, true),
+  WAKE_OLD_PRIMARY(Trait.PLOT),
   /** The same with a primary that was alone already. */
-  WAKE_LONE_PRIMARY(false, true),
+  WAKE_LONE_PRIMARY(Trait.PLOT),
   /** And then it is primary again. */
-  WAKE_AND_RETURN(false, true),
+  WAKE_AND_RETURN(Trait.PLOT),
   /** A replaced primary's writes to the data area land after the other's; then both are killed. */
-  LATE_CHECKPOINT(true, true),
+  LATE_CHECKPOINT(Trait.LOSES_RAM, Trait.PLOT),
   /** A replaced primary's batch lands in its ring after the other took over; then the same. */
-  LATE_BATCH(true, true),
+  LATE_BATCH(Trait.LOSES_RAM, Trait.PLOT),
   /** One of requests that a lone primary has not answered, and that are void therefore. */
-  LATE_LONE_BATCH(true, true),
-  LOSE_BOTH(true, true),
+  LATE_LONE_BATCH(Trait.LOSES_RAM, Trait.PLOT),
+  LOSE_BOTH(Trait.LOSES_BOTH, Trait.LOSES_RAM, Trait.PLOT),
   /** In the middle of writes that a lone primary has just answered. */
-  LOSE_BOTH_WHEN_ALONE(true, true),
+  LOSE_BOTH_WHEN_ALONE(Trait.LOSES_BOTH, Trait.LOSES_RAM, Trait.PLOT),
   /** A checkpoint has taken its time, and was just published. */
-  LOSE_BOTH_AT_CHECKPOINT(true, true);
+  LOSE_BOTH_AT_CHECKPOINT(Trait.LOSES_BOTH, Trait.LOSES_RAM, Trait.PLOT),
 
-  private final boolean losesRam;
-  private final boolean isPlot;
+  // From here on only where there are several shelves; one of them, unless it says something else.
 
-  Fault(boolean losesRam) {
-    this(losesRam, false);
+  /** Nothing works on it, for one node or for both. */
+  LOSE_SHELF_OF_PRIMARY(Trait.SHELVES),
+  LOSE_SHELF_OF_SECONDARY(Trait.SHELVES),
+  LOSE_SHELF(Trait.SHELVES),
+  STALL_SHELF_OF_PRIMARY(Trait.SHELVES),
+  STALL_SHELF_OF_SECONDARY(Trait.SHELVES),
+  STALL_SHELF(Trait.SHELVES),
+  /** It can still be read. */
+  FAIL_WRITES_TO_SHELF(Trait.SHELVES),
+  TEAR_WRITE_TO_SHELF(Trait.SHELVES),
+  FULL_SHELF(Trait.SHELVES),
+  /** Two of three: nobody can change views, or acknowledge alone. */
+  LOSE_MAJORITY(Trait.SHELVES),
+  STALL_MAJORITY(Trait.SHELVES),
+  /** Each node has lost another one. */
+  LOSE_DIFFERENT_SHELVES(Trait.SHELVES),
+  /** An operator does. */
+  FAIL_SHELF(Trait.SHELVES),
+  RESTORE_SHELF(Trait.SHELVES),
+
+  /** It is stale; a node that starts with all of them has only the others to load from. */
+  LOAD_BESIDE_STALE_SHELF(Trait.SHELVES, Trait.LOSES_RAM, Trait.PLOT),
+  /** It is stale, comes back, and is what a node loads from when another one is lost. */
+  LOAD_FROM_RETURNED_SHELF(Trait.SHELVES, Trait.LOSES_RAM, Trait.PLOT),
+  /** While the secondary is about to take over. */
+  LOSE_SHELF_IN_TAKEOVER(Trait.SHELVES, Trait.PLOT),
+  /**
+   * It becomes stale after a takeover; the former primary, paused, writes to it when it is back.
+   */
+  LATE_WRITE_TO_RETURNED_SHELF(Trait.SHELVES, Trait.LOSES_RAM, Trait.PLOT),
+  /** Of a primary that is alone, which has to wait, and goes on when one of them is back. */
+  LOSE_MAJORITY_WHEN_ALONE(Trait.SHELVES, Trait.PLOT),
+  /** An operator takes it out of use and puts an empty one in its place. */
+  REPLACE_SHELF(Trait.SHELVES, Trait.LOSES_RAM, Trait.PLOT),
+  /** Under the nodes' hands. */
+  EMPTY_SHELF(Trait.SHELVES, Trait.LOSES_RAM, Trait.PLOT),
+  /** Both copies are lost while it is stale, and it is there again when they start. */
+  LOSE_BOTH_BESIDE_STALE_SHELF(Trait.SHELVES, Trait.LOSES_BOTH, Trait.LOSES_RAM, Trait.PLOT);
+
+  private enum Trait {
+    LOSES_RAM,
+    LOSES_BOTH,
+    PLOT,
+    SHELVES
   }
 
-  Fault(boolean losesRam, boolean isPlot) {
-    this.losesRam = losesRam;
-    this.isPlot = isPlot;
+  private final boolean losesRam;
+  private final boolean losesBoth;
+  private final boolean isPlot;
+  private final boolean isOfShelves;
+
+  Fault(Trait... traits) {
+    List<Trait> all = List.of(traits);
+    losesRam = all.contains(Trait.LOSES_RAM);
+    losesBoth = all.contains(Trait.LOSES_BOTH);
+    isPlot = all.contains(Trait.PLOT);
+    isOfShelves = all.contains(Trait.SHELVES);
   }
 
   /** Whether it is one of several steps, and a round of its own. */
@@ -77,9 +128,14 @@ enum Fault {
     return isPlot;
   }
 
+  /** Whether it needs several shelves. */
+  boolean isOfShelves() {
+    return isOfShelves;
+  }
+
   /** Whether both copies are lost at once: the backing has to have what it promises. */
   boolean losesBoth() {
-    return this == LOSE_BOTH || this == LOSE_BOTH_WHEN_ALONE || this == LOSE_BOTH_AT_CHECKPOINT;
+    return losesBoth;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.twinlog.deploy.nemesis;
 
 import io.twinlog.deploy.nemesis.fuse.StoragePath;
+import io.twinlog.deploy.nemesis.fuse.StoragePaths;
 import io.twinlog.deploy.nemesis.history.History;
 import io.twinlog.deploy.process.NodeProcess;
 import io.twinlog.proto.admin.Action;
@@ -25,6 +26,7 @@ final class Injector {
   private final RandomGenerator random;
   private final Set<NodeProcess> paused = new HashSet<>();
   private final Set<NodeProcess> stopping = new HashSet<>();
+  private final Set<Integer> emptied = new HashSet<>();
 
   Injector(Site site, History history, RandomGenerator random) {
     this.site = site;
@@ -93,8 +95,82 @@ final class Injector {
       case DISCONNECT -> operate(random.nextBoolean() ? primary : secondary, Action.DISCONNECT);
       case RESYNC -> operate(random.nextBoolean() ? primary : secondary, Action.RESYNC);
       case FLUSH -> operate(primary, Action.FLUSH);
+      default -> injectIntoShelves(fault, primary);
+    }
+  }
+
+  private void injectIntoShelves(Fault fault, NodeProcess primary) {
+    StoragePaths own = site.path(primary);
+    StoragePaths others = site.path(site.peerOf(primary));
+    int shelf = random.nextInt(site.shelves());
+    int next = (shelf + 1) % site.shelves();
+    switch (fault) {
+      case LOSE_SHELF_OF_PRIMARY -> lose(own.to(shelf));
+      case LOSE_SHELF_OF_SECONDARY -> lose(others.to(shelf));
+      case LOSE_SHELF -> loseShelf(shelf);
+      case LOSE_MAJORITY -> {
+        loseShelf(shelf);
+        loseShelf(next);
+      }
+      case LOSE_DIFFERENT_SHELVES -> {
+        lose(own.to(shelf));
+        lose(others.to(next));
+      }
+      case STALL_SHELF_OF_PRIMARY -> own.to(shelf).stall();
+      case STALL_SHELF_OF_SECONDARY -> others.to(shelf).stall();
+      case STALL_SHELF -> stallShelf(shelf);
+      case STALL_MAJORITY -> {
+        stallShelf(shelf);
+        stallShelf(next);
+      }
+      case FAIL_WRITES_TO_SHELF -> own.to(shelf).fail(StoragePath.EIO, StoragePath.Kind.WRITE);
+      case TEAR_WRITE_TO_SHELF -> own.to(shelf).tearNextWrite(seed(), () -> {});
+      case FULL_SHELF -> {
+        own.to(shelf).fail(StoragePath.ENOSPC, StoragePath.Kind.WRITE);
+        others.to(shelf).fail(StoragePath.ENOSPC, StoragePath.Kind.WRITE);
+      }
+      case FAIL_SHELF -> operate(primary, Action.FAIL_SHELF, shelf);
+      case RESTORE_SHELF -> operate(primary, Action.RESTORE_SHELF, shelf);
       default -> throw new IllegalArgumentException(fault + " is a plot");
     }
+  }
+
+  private static void lose(StoragePath path) {
+    path.fail(StoragePath.EIO, StoragePath.Kind.values());
+  }
+
+  /** Nothing works on it any more, for either node. */
+  void loseShelf(int shelf) {
+    site.nodes().forEach(node -> lose(site.path(node).to(shelf)));
+  }
+
+  private void stallShelf(int shelf) {
+    site.nodes().forEach(node -> site.path(node).to(shelf).stall());
+  }
+
+  /** It works again, for both nodes. */
+  void returnShelf(int shelf) {
+    site.nodes().forEach(node -> site.path(node).to(shelf).heal());
+  }
+
+  /** An empty medium is in the place of a shelf, until it is replaced. */
+  void empty(int shelf) throws IOException {
+    emptied.add(shelf);
+    site.empty(shelf);
+  }
+
+  /** The shelves in whose place an empty medium is that no node has been told of. */
+  Set<Integer> emptied() {
+    return emptied;
+  }
+
+  /** Tells a primary of the empty medium; what it says to that. */
+  String replace(NodeProcess primary, int shelf) {
+    String answer = Site.operate(primary, Action.REPLACE_SHELF, shelf);
+    if (answer.startsWith("done")) {
+      emptied.remove(shelf);
+    }
+    return answer;
   }
 
   private long seed() {
@@ -120,6 +196,12 @@ final class Injector {
     history.tell(node.name() + ": " + action + ": " + Site.operate(node, action));
   }
 
+  private void operate(NodeProcess node, Action action, int shelf) {
+    if (!paused.contains(node)) {
+      history.tell(node.name() + ": " + action + ": " + Site.operate(node, action, shelf));
+    }
+  }
+
   private void promoteBoth() throws InterruptedException {
     List<Thread> operators =
         site.nodes().stream()
@@ -137,8 +219,8 @@ final class Injector {
     }
   }
 
-  /** The second one only when nothing is lost by that. */
-  void killInTurn(NodeProcess last, NodeProcess first) {
+  /** The second one only when nothing is lost by that; whether it is killed, too. */
+  boolean killInTurn(NodeProcess last, NodeProcess first) {
     first.sendKill();
     paused.remove(first);
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(COMPLETE_MILLIS);
@@ -149,10 +231,11 @@ final class Injector {
           && status.get().getView().getComplete()) {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(500)));
         last.sendKill();
-        return;
+        return true;
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
     }
     history.tell(last.name() + " is not complete, and not killed");
+    return false;
   }
 }

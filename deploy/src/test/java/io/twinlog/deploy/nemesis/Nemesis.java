@@ -24,11 +24,6 @@ final class Nemesis {
 
   private static final long PROGRESS_SECONDS = 60;
   private static final int ANSWER_MILLIS = 60_000;
-  private static final List<Fault> FAULTS =
-      Arrays.stream(Fault.values()).filter(fault -> !fault.isPlot()).toList();
-  private static final List<Fault> PLOTS =
-      Arrays.stream(Fault.values()).filter(Fault::isPlot).toList();
-
   private final Site site;
   private final History history;
   private final RandomGenerator random;
@@ -36,6 +31,7 @@ final class Nemesis {
   private final Injector injector;
   private final Recovery recovery;
   private final Plots plots;
+  private final ShelfPlots shelfPlots;
   private final long startNanos = System.nanoTime();
 
   private Clients clients;
@@ -49,7 +45,9 @@ final class Nemesis {
     this.options = options;
     injector = new Injector(site, history, random);
     recovery = new Recovery(site, injector, this::tell, options.automatic());
-    plots = new Plots(site, injector, history, random, this::tell, options.automatic());
+    Steps steps = new Steps(site, history, random, this::tell, options.automatic());
+    plots = new Plots(site, injector, random, steps);
+    shelfPlots = new ShelfPlots(site, injector, random, steps, this::awaitProgress);
   }
 
   /** Says a line of the story, and keeps it with the history. */
@@ -66,7 +64,7 @@ final class Nemesis {
     int faults = 0;
     while (faults < options.faults()) {
       faults += round(options.faults() - faults);
-      clients.awaitMore(PROGRESS, PROGRESS_SECONDS);
+      awaitProgress();
       if (options.broken().isPresent() && isNoticed()) {
         tell(options.broken().get().rule() + " was found missing after " + faults + " faults");
         return;
@@ -88,6 +86,10 @@ final class Nemesis {
     clients = new Clients(site.nodes(), history, options.seed(), clientsSoFar);
     clientsSoFar += Clients.COUNT;
     clients.start();
+    awaitProgress();
+  }
+
+  private void awaitProgress() {
     clients.awaitMore(PROGRESS, PROGRESS_SECONDS);
   }
 
@@ -97,7 +99,7 @@ final class Nemesis {
     if (options.broken().isPresent()) {
       plot(options.broken().get().plot());
     } else if (random.nextBoolean()) {
-      plot(PLOTS.get(random.nextInt(PLOTS.size())));
+      plot(pick(true));
     } else {
       count = Math.min(atMost, random.nextInt(1, 4));
       faults(count);
@@ -106,9 +108,23 @@ final class Nemesis {
     return count;
   }
 
+  /** Where there are several shelves, every other time something that befalls one of them. */
+  private Fault pick(boolean plot) {
+    boolean ofShelves = site.shelves() > 1 && random.nextBoolean();
+    List<Fault> faults =
+        Arrays.stream(Fault.values())
+            .filter(fault -> fault.isPlot() == plot && fault.isOfShelves() == ofShelves)
+            .toList();
+    return faults.get(random.nextInt(faults.size()));
+  }
+
   private void plot(Fault plot) throws IOException, InterruptedException {
     tell(plot + " (primary " + primary.name() + ")");
-    plots.play(plot, primary);
+    if (plot.isOfShelves()) {
+      shelfPlots.play(plot, primary);
+    } else {
+      plots.play(plot, primary);
+    }
     if (plot.losesBoth()) {
       loseBoth();
       primary = recovery.await();
@@ -139,7 +155,7 @@ final class Nemesis {
   private void faults(int count) throws IOException, InterruptedException {
     List<Fault> done = new ArrayList<>();
     while (done.size() < count) {
-      Fault fault = FAULTS.get(random.nextInt(FAULTS.size()));
+      Fault fault = pick(false);
       if (fault.losesRam() && done.stream().anyMatch(Fault::losesRam)) {
         continue;
       }

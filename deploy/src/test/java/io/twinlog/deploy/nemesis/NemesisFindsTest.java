@@ -37,14 +37,17 @@ final class NemesisFindsTest {
             new Options.Broken("LOG_BEFORE_CHECKPOINT", Fault.LOSE_BOTH_AT_CHECKPOINT),
             new Options.Broken("DROP_CLIENT_REQUESTS", Fault.WAKE_AND_RETURN),
             new Options.Broken("MASK_LATE_WRITES", Fault.LATE_CHECKPOINT),
-            new Options.Broken("IGNORE_VOID_BATCHES", Fault.LATE_LONE_BATCH))
+            new Options.Broken("IGNORE_VOID_BATCHES", Fault.LATE_LONE_BATCH),
+            new Options.Broken("RECORD_STALE_FIRST", Fault.LOAD_BESIDE_STALE_SHELF),
+            new Options.Broken("FILL_BEFORE_LIVE", Fault.LOAD_FROM_RETURNED_SHELF))
         .limit(BROKEN);
   }
 
   @ParameterizedTest
   @MethodSource("rules")
   void shouldNoticeThatTheRuleIsMissing(Options.Broken broken) throws Exception {
-    Options options = new Options(SEED, FAULTS, LONG_MILLIS, Optional.of(broken));
+    int shelves = broken.plot().isOfShelves() ? 3 : 1;
+    Options options = new Options(SEED, FAULTS, shelves, LONG_MILLIS, Optional.of(broken));
     Own.run(
         NemesisMain.class,
         "without-" + broken.rule(),

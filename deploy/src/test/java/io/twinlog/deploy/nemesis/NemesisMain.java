@@ -30,7 +30,7 @@ public final class NemesisMain {
     Options options = Options.parse(List.of(arguments));
     int status = 1;
     try {
-      boolean isRight = run(options, Path.of(arguments[4]));
+      boolean isRight = run(options, Path.of(arguments[5]));
       status = isRight == options.broken().isEmpty() ? 0 : 1;
     } catch (Exception | AssertionError e) {
       e.printStackTrace(System.out);
@@ -48,7 +48,7 @@ public final class NemesisMain {
             : "";
     History.Contents contents;
     try (History history = new History(directory.resolve("history"));
-        Site site = Site.make(directory, options.configuration(), javaOptions)) {
+        Site site = Site.make(directory, options.shelves(), options.configuration(), javaOptions)) {
       site.nodes().forEach(node -> ViewWatch.start(node, history));
       try {
         new Nemesis(site, history, random, options).run();

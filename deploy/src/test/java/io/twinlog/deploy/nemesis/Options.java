@@ -8,10 +8,11 @@ import java.util.Optional;
  *
  * @param seed decides which faults, when, and what clients do
  * @param faults how many
+ * @param shelves how many
  * @param longMillis how long the longest faults last
  * @param broken what is not as it should be; the run ends as soon as this is noticed
  */
-record Options(long seed, int faults, long longMillis, Optional<Broken> broken) {
+record Options(long seed, int faults, int shelves, long longMillis, Optional<Broken> broken) {
 
   /**
    * A rule that is not in force.
@@ -38,12 +39,18 @@ record Options(long seed, int faults, long longMillis, Optional<Broken> broken) 
     }
   }
 
+  /** How many shelves a seed has unless somebody says something else: one, or three. */
+  static int shelvesOf(long seed) {
+    return (seed & 2) == 0 ? 1 : 3;
+  }
+
   static Options parse(List<String> arguments) {
     return new Options(
         Long.parseLong(arguments.get(0)),
         Integer.parseInt(arguments.get(1)),
-        Long.parseLong(arguments.get(2)),
-        Broken.parse(arguments.get(3)));
+        Integer.parseInt(arguments.get(2)),
+        Long.parseLong(arguments.get(3)),
+        Broken.parse(arguments.get(4)));
   }
 
   /** The arguments of {@link NemesisMain}, but for the directory. */
@@ -51,6 +58,7 @@ record Options(long seed, int faults, long longMillis, Optional<Broken> broken) 
     return List.of(
         Long.toString(seed),
         Integer.toString(faults),
+        Integer.toString(shelves),
         Long.toString(longMillis),
         Broken.text(broken));
   }

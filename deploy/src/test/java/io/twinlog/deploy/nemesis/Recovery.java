@@ -3,7 +3,9 @@ package io.twinlog.deploy.nemesis;
 import io.twinlog.deploy.process.NodeProcess;
 import io.twinlog.proto.admin.Action;
 import io.twinlog.proto.admin.ResourceStatus;
+import io.twinlog.proto.admin.ShelfStatus;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -12,7 +14,9 @@ import java.util.function.Consumer;
 /** Mends what is broken around the nodes, and does what an operator would do. */
 final class Recovery {
 
+  /** Of nodes that answer: the start of a process takes a busy machine long enough. */
   private static final long LIMIT_SECONDS = 120;
+
   private static final long LOOK_MILLIS = 100;
 
   /** After so long an operator looks at why there is no primary, or no second copy. */
@@ -38,7 +42,8 @@ final class Recovery {
   }
 
   /**
-   * Mends everything, starts what has ended, and waits until both copies are up-to-date.
+   * Mends everything, starts what has ended, and waits until both copies are up-to-date, and all of
+   * several shelves live.
    *
    * @return the primary
    */
@@ -50,7 +55,7 @@ final class Recovery {
     while (System.nanoTime() - deadline < 0) {
       for (NodeProcess node : site.nodes()) {
         Optional<ResourceStatus> status = Site.status(node);
-        if (status.isPresent() && isWholePrimary(status.get())) {
+        if (status.isPresent() && isWholePrimary(status.get()) && areLive(status.get())) {
           story.accept(
               "both up-to-date, primary %s, view %d, after %.1f s"
                   .formatted(
@@ -63,6 +68,9 @@ final class Recovery {
       boolean late = System.nanoTime() - nextHelp > 0;
       if (late) {
         nextHelp = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+      }
+      if (site.start()) {
+        deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
       }
       help(late);
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
@@ -81,6 +89,11 @@ final class Recovery {
         && status.getCopy().equals("up-to-date")
         && status.getPeer().getCopy().equals("up-to-date")
         && status.getView().getMembersCount() == 2;
+  }
+
+  private static boolean areLive(ResourceStatus status) {
+    return status.getBacking().getShelvesList().stream()
+        .allMatch(shelf -> shelf.getState().equals("live"));
   }
 
   /** Mends what is around the nodes, and lets those go on that are paused. */
@@ -104,12 +117,14 @@ final class Recovery {
   /** What an operator does who sees the status. */
   private void help(boolean late) throws IOException, InterruptedException {
     boolean anyPrimary = false;
-    site.start();
     for (NodeProcess node : site.nodes()) {
       Optional<ResourceStatus> status = Site.status(node);
-      anyPrimary |= status.isPresent() && status.get().getRole().equals("primary");
+      anyPrimary |= status.isPresent() && Steps.isPrimary(status.get());
       if (status.isPresent() && status.get().getConnection().equals("standalone")) {
         operate(node, Action.CONNECT);
+      }
+      if (status.isPresent() && Steps.isPrimary(status.get())) {
+        helpShelves(node, status.get());
       }
     }
     if (!anyPrimary && (late || !automatic)) {
@@ -117,6 +132,22 @@ final class Recovery {
     }
     if (late) {
       restartWhoseDiskFailed();
+    }
+  }
+
+  /** Has a shelf used again that an operator has taken out of use, or has emptied. */
+  private void helpShelves(NodeProcess primary, ResourceStatus status) {
+    List<ShelfStatus> shelves = status.getBacking().getShelvesList();
+    for (int shelf = 0; shelf < shelves.size(); shelf++) {
+      if (!shelves.get(shelf).getState().equals("stale")) {
+        continue;
+      }
+      if (injector.emptied().contains(shelf)) {
+        story.accept("replace shelf %d: %s".formatted(shelf + 1, injector.replace(primary, shelf)));
+      } else if (shelves.get(shelf).getError().contains("operator")) {
+        String answer = Site.operate(primary, Action.RESTORE_SHELF, shelf);
+        story.accept("restore shelf %d: %s".formatted(shelf + 1, answer));
+      }
     }
   }
 
@@ -153,7 +184,6 @@ final class Recovery {
         story.accept(
             "restarting " + node.name() + ": backing " + own.get().getBacking().getState());
         node.kill();
-        node.start();
         return;
       }
     }

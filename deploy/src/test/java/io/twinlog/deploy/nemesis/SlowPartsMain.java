@@ -19,7 +19,7 @@ public final class SlowPartsMain {
     Path directory = Path.of(arguments[1]);
     int status = 1;
     try (History history = new History(directory.resolve("history"));
-        Site site = Site.make(directory, SlowParts.CONFIGURATION, "")) {
+        Site site = Site.make(directory, 1, SlowParts.CONFIGURATION, "")) {
       Injector injector = new Injector(site, history, new SplittableRandom(1));
       Recovery recovery = new Recovery(site, injector, System.out::println, false);
       new SlowParts(site, recovery, Long.parseLong(arguments[0])).run();

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * What a node's configuration file says about resource r0.
@@ -37,6 +39,14 @@ public record PairConfig(
   /** The same with another way to the shelf. */
   public PairConfig withBacking(Path file) {
     return new PairConfig(alphaAddress, betaAddress, sizeMiB, file, secret, more);
+  }
+
+  /** The same with these files as its shelves. */
+  public PairConfig withShelves(List<Path> files) {
+    return with(
+        files.stream()
+            .map(file -> "\"file:" + file + "\"")
+            .collect(Collectors.joining(", ", "backing { shelves = [", "] }")));
   }
 
   PairConfig withSecret(String other) {

@@ -1,6 +1,6 @@
 package io.twinlog.deploy.nemesis.fuse;
 
-import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.Stagger;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
@@ -40,22 +42,29 @@ public final class FuseMount implements AutoCloseable {
 
   private static final LibC C = LibraryLoader.create(LibC.class).load("c");
 
+  private static final String DEVICE = "/dev/fuse";
+
   private final RandomAccessFile device;
+  private final int descriptor;
   private final Path directory;
   private final Storage storage;
   private final FuseFiles files;
   private final List<StoragePath> paths = new ArrayList<>();
   private final ExecutorService workers;
 
-  private FuseMount(Path directory, Path file, Layout layout, List<String> names)
+  private FuseMount(Path directory, Path file, Stagger stagger, int shelf, List<String> names)
       throws IOException {
     this.directory = directory;
     storage = new Storage(file);
     for (int i = 0; i < names.size(); i++) {
-      paths.add(new StoragePath(storage, layout));
+      paths.add(new StoragePath(storage, stagger, shelf));
     }
     files = new FuseFiles(names, paths);
-    device = new RandomAccessFile("/dev/fuse", "rw");
+    Set<Integer> others = openDevices();
+    device = new RandomAccessFile(DEVICE, "rw");
+    Set<Integer> own = openDevices();
+    own.removeAll(others);
+    descriptor = own.iterator().next();
     workers =
         Executors.newCachedThreadPool(
             task -> {
@@ -70,13 +79,15 @@ public final class FuseMount implements AutoCloseable {
    *
    * @param directory empty
    * @param file the storage; keeps its size
-   * @param layout of what is in it
+   * @param stagger how the backing lies on its shelves
+   * @param shelf which of them it is, from 0
    * @param names of the files by which it is reached
    */
-  public static FuseMount mount(Path directory, Path file, Layout layout, List<String> names)
+  public static FuseMount mount(
+      Path directory, Path file, Stagger stagger, int shelf, List<String> names)
       throws IOException {
-    FuseMount mount = new FuseMount(directory, file, layout, names);
-    String options = "fd=" + descriptorOf("/dev/fuse") + ",rootmode=40000,user_id=0,group_id=0";
+    FuseMount mount = new FuseMount(directory, file, stagger, shelf, names);
+    String options = "fd=" + mount.descriptor + ",rootmode=40000,user_id=0,group_id=0";
     if (C.mount("twinlog-nemesis", directory.toString(), "fuse", MS_NOSUID | MS_NODEV, options)
         != 0) {
       mount.close();
@@ -89,21 +100,27 @@ public final class FuseMount implements AutoCloseable {
   }
 
   /** Java does not say the number of a descriptor; the kernel does. */
-  private static int descriptorOf(String target) throws IOException {
+  private static Set<Integer> openDevices() throws IOException {
+    Set<Integer> devices = new HashSet<>();
     try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
       for (Path link : open.toList()) {
         // The directory itself is open while it is listed, and gone a moment later.
-        if (Files.isSymbolicLink(link) && Files.readSymbolicLink(link).toString().equals(target)) {
-          return Integer.parseInt(link.getFileName().toString());
+        if (Files.isSymbolicLink(link) && Files.readSymbolicLink(link).toString().equals(DEVICE)) {
+          devices.add(Integer.parseInt(link.getFileName().toString()));
         }
       }
     }
-    throw new IOException(target + " is not open");
+    return devices;
   }
 
   /** The way to the storage that has this place in the list of names. */
   public StoragePath path(int index) {
     return paths.get(index);
+  }
+
+  /** Nothing that was written is there any more, as if another, empty disk were in the place. */
+  public void empty() throws IOException {
+    storage.empty();
   }
 
   private void serve() {

@@ -11,6 +11,8 @@ final class Storage implements AutoCloseable {
 
   static final int SECTOR_BYTES = 512;
 
+  private static final int ZEROS_BYTES = 1 << 20;
+
   private final FileChannel file;
   private final long sizeBytes;
 
@@ -40,6 +42,15 @@ final class Storage implements AutoCloseable {
     long at = offsetBytes;
     while (from.hasRemaining()) {
       at += file.write(from, at);
+    }
+  }
+
+  /** As if another, empty disk were in the place. */
+  void empty() throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocate(ZEROS_BYTES);
+    for (long at = 0; at < sizeBytes; at += ZEROS_BYTES) {
+      zeros.clear().limit((int) Math.min(ZEROS_BYTES, sizeBytes - at));
+      write(zeros, at);
     }
   }
 

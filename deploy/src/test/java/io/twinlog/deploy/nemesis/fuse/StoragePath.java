@@ -1,17 +1,16 @@
 package io.twinlog.deploy.nemesis.fuse;
 
-import io.twinlog.blockdev.log.Layout;
+import io.twinlog.blockdev.log.Stagger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 
 /**
- * One node's way to the storage, with what can happen on it: requests stall, and are carried out
- * when the stall ends, whoever sent them; requests fail; a write lands in part only. Used by many
+ * One node's way to one shelf, with what can happen on it: requests stall, and are carried out when
+ * the stall ends, whoever sent them; requests fail; a write lands in part only. Used by many
  * threads at once.
  */
 public final class StoragePath {
@@ -49,7 +48,8 @@ public final class StoragePath {
   }
 
   private final Storage storage;
-  private final Layout layout;
+  private final Stagger stagger;
+  private final int shelf;
 
   // Guarded by this.
   private boolean stalled;
@@ -66,9 +66,10 @@ public final class StoragePath {
   private long requests;
   private long failures;
 
-  StoragePath(Storage storage, Layout layout) {
+  StoragePath(Storage storage, Stagger stagger, int shelf) {
     this.storage = storage;
-    this.layout = layout;
+    this.stagger = stagger;
+    this.shelf = shelf;
   }
 
   /** From now on requests wait; also those that are being sent in parts. */
@@ -128,15 +129,6 @@ public final class StoragePath {
     return requests + " requests, " + failures + " failed";
   }
 
-  /** Waits until a stall holds up a request; false after that many milliseconds without one. */
-  public synchronized boolean awaitWaiting(long millis) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    for (long left; waiting == 0 && (left = deadline - System.nanoTime()) > 0; ) {
-      TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, 1_000_000));
-    }
-    return waiting > 0;
-  }
-
   /** For good: the mount is going away. */
   synchronized void close() {
     closed = true;
@@ -153,7 +145,7 @@ public final class StoragePath {
   }
 
   void write(ByteBuffer from, long offsetBytes) throws IOException {
-    Place place = Place.of(layout, offsetBytes);
+    Place place = Place.of(stagger, shelf, offsetBytes);
     pass(Kind.WRITE, place);
     Runnable then = takeTear(from);
     storage.write(from, offsetBytes);
