@@ -2,15 +2,16 @@ package io.twinlog.deploy.nemesis;
 
 import io.twinlog.deploy.nemesis.history.History;
 import io.twinlog.deploy.nemesis.history.Operation;
-import io.twinlog.deploy.process.Launcher;
 import io.twinlog.deploy.process.NbdClient;
 import io.twinlog.deploy.process.NodeProcess;
+import io.twinlog.proto.admin.Action;
 import io.twinlog.proto.admin.ResourceStatus;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Both copies are lost at the same moment, under load. Then the backing holds a prefix of the
@@ -61,30 +62,32 @@ final class PowerLoss {
   }
 
   /** Whether a loss had to be accepted; otherwise nothing may be missing. */
-  private boolean promote() throws IOException, InterruptedException {
+  private boolean promote() {
     for (NodeProcess node : site.nodes()) {
-      String answer = ask(node, "promote", "r0").text().strip();
+      String answer = ask(() -> Site.operate(node, Action.PROMOTE));
       story.accept("both lost: " + node.name() + ": promote: " + answer);
       if (Site.status(node).map(ResourceStatus::getRole).orElse("").equals("primary")) {
         return false;
       }
     }
-    String answer = ask(site.alpha, "promote", "r0", "--accept-loss").orFail().text().strip();
+    String answer = ask(() -> Site.acceptLoss(site.alpha));
     story.accept("alpha: promote --accept-loss: " + answer.lines().findFirst().orElse(""));
+    if (!answer.startsWith("done")) {
+      throw new AssertionError("no loss can be accepted: " + answer + site.alpha);
+    }
     return true;
   }
 
   /** Asks again while the node is about to promote itself: it fails over automatically. */
-  private static Launcher.Result ask(NodeProcess node, String... verb)
-      throws IOException, InterruptedException {
+  private static String ask(Supplier<String> operator) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-    Launcher.Result result = node.twinlog(verb);
-    while (result.text().contains("promotion of this node is under way")
+    String answer = operator.get();
+    while ((answer.contains("promotion of this node is under way") || answer.equals("no answer"))
         && System.nanoTime() - deadline < 0) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-      result = node.twinlog(verb);
+      answer = operator.get();
     }
-    return result;
+    return answer;
   }
 
   private NodeProcess awaitPrimary() {

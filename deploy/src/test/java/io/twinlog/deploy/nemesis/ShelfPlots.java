@@ -41,18 +41,17 @@ final class ShelfPlots {
     steps.tell("shelf %d, then shelf %d".formatted(shelf + 1, other + 1));
     switch (plot) {
       case LOAD_BESIDE_STALE_SHELF -> {
-        makeStale(primary, shelf);
-        steps.awaitCheckpoint(primary);
+        leaveBehind(primary, shelf);
         if (injector.killInTurn(primary, secondary)) {
-          if (random.nextBoolean()) {
+          if (random.nextInt(3) > 0) {
+            steps.tell("shelf %d is back".formatted(shelf + 1));
             injector.returnShelf(shelf);
           }
           load();
         }
       }
       case LOAD_FROM_RETURNED_SHELF -> {
-        makeStale(primary, shelf);
-        steps.awaitCheckpoint(primary);
+        leaveBehind(primary, shelf);
         injector.returnShelf(shelf);
         if (steps.await(primary, "on all shelves", is(shelf, "live"))) {
           loadWithout(other, primary);
@@ -69,10 +68,7 @@ final class ShelfPlots {
         }
       }
       case EMPTY_SHELF -> empty(primary, secondary, shelf, other);
-      case LOSE_BOTH_BESIDE_STALE_SHELF -> {
-        makeStale(primary, shelf);
-        steps.awaitCheckpoint(primary);
-      }
+      case LOSE_BOTH_BESIDE_STALE_SHELF -> leaveBehind(primary, shelf);
       default -> throw new IllegalArgumentException(plot + " is no plot");
     }
   }
@@ -86,6 +82,13 @@ final class ShelfPlots {
   private void makeStale(NodeProcess primary, int shelf) {
     injector.loseShelf(shelf);
     steps.await(primary, "without the shelf", is(shelf, "stale"));
+  }
+
+  /** The shelf is stale, and its data area lacks what has been written since. */
+  private void leaveBehind(NodeProcess primary, int shelf) {
+    makeStale(primary, shelf);
+    steps.leaveMark(primary);
+    steps.awaitCheckpoint(primary);
   }
 
   /** Both nodes have ended: one of them starts, with what shelves there are, and is read. */
@@ -136,6 +139,7 @@ final class ShelfPlots {
   private void lateWrite(NodeProcess primary, NodeProcess secondary, int shelf, int other)
       throws IOException, InterruptedException {
     StoragePath late = site.path(primary).to(shelf);
+    steps.leaveMark(primary);
     late.stallWrites(Place.DATA);
     steps.logMuch(primary);
     if (!site.path(primary).awaitWaiting(Steps.LIMIT_MILLIS)) {
@@ -148,6 +152,7 @@ final class ShelfPlots {
     StoragePath path = site.path(secondary).to(shelf);
     path.fail(StoragePath.EIO, StoragePath.Kind.values());
     steps.await(secondary, "without the shelf", is(shelf, "stale"));
+    steps.leaveMark(secondary);
     steps.awaitCheckpoint(secondary);
     path.heal();
     steps.park(0, 2_500);

@@ -171,6 +171,11 @@ final class Site implements AutoCloseable {
             .setForce(action == Action.REPLACE_SHELF));
   }
 
+  /** A promotion that gives up what may be missing. */
+  static String acceptLoss(NodeProcess node) {
+    return operate(node, OperateRequest.newBuilder().setAction(Action.PROMOTE).setAcceptLoss(true));
+  }
+
   private static String operate(NodeProcess node, OperateRequest.Builder verb) {
     verb.setResource("r0");
     try (AdminClient client = node.ask(Request.newBuilder().setOperate(verb).build())) {

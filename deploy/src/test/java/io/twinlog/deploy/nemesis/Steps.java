@@ -2,9 +2,11 @@ package io.twinlog.deploy.nemesis;
 
 import io.twinlog.deploy.nemesis.history.Content;
 import io.twinlog.deploy.nemesis.history.History;
+import io.twinlog.deploy.nemesis.history.Operation;
 import io.twinlog.deploy.process.NbdClient;
 import io.twinlog.deploy.process.NodeProcess;
 import io.twinlog.proto.admin.Action;
+import io.twinlog.proto.admin.BackingStatus;
 import io.twinlog.proto.admin.ResourceStatus;
 import java.io.IOException;
 import java.util.Optional;
@@ -26,11 +28,16 @@ final class Steps {
   /** Enough for a checkpoint to be due. */
   private static final int LOGGED_TIMES = 3;
 
+  /** Its place among all clients. */
+  private static final int WRITER = 97;
+
   private final Site site;
   private final History history;
   private final RandomGenerator random;
   private final Consumer<String> story;
   private final boolean automatic;
+
+  private long marks;
 
   Steps(
       Site site,
@@ -77,10 +84,59 @@ final class Steps {
     }
   }
 
+  /** Waits until everything that is committed by now is in the data area. */
   void awaitCheckpoint(NodeProcess node) {
-    long before = Site.status(node).map(s -> s.getBacking().getCheckpointNumber()).orElse(0L);
-    logMuch(node);
-    await(node, "past a checkpoint", s -> s.getBacking().getCheckpointNumber() > before);
+    long goal = backing(node).getCommittedNumber();
+    long before;
+    do {
+      before = backing(node).getCheckpointNumber();
+      logMuch(node);
+    } while (awaitCheckpointBehind(node, before) && backing(node).getCheckpointNumber() < goal);
+  }
+
+  private boolean awaitCheckpointBehind(NodeProcess node, long number) {
+    return await(node, "past a checkpoint", s -> s.getBacking().getCheckpointNumber() > number);
+  }
+
+  private static BackingStatus backing(NodeProcess node) {
+    return Site.status(node)
+        .map(ResourceStatus::getBacking)
+        .orElse(BackingStatus.getDefaultInstance());
+  }
+
+  /** Writes something new to the quiet cells. */
+  void leaveMark(NodeProcess node) {
+    try (NbdClient client = NbdClient.open(node, ANSWER_MILLIS, ANSWER_MILLIS)) {
+      for (Cells.Range cell : Cells.QUIET) {
+        long[] values = {((long) WRITER + 1) << 32 | ++marks};
+        Operation write =
+            new Operation(
+                Operation.Kind.WRITE,
+                WRITER,
+                node.name(),
+                cell.firstBlock(),
+                values,
+                System.nanoTime(),
+                Operation.NEVER);
+        history.sends(write);
+        history.add(answered(client, write));
+      }
+    } catch (IOException e) {
+      story.accept("no mark is left: " + e.getMessage());
+    }
+  }
+
+  /** Writes; an operation that is not answered when that fails. */
+  private Operation answered(NbdClient client, Operation write) {
+    try {
+      client.write(
+          (long) write.firstBlock() * Content.BLOCK_BYTES,
+          Content.of(write.values()[0], write.firstBlock(), 1));
+      return write.answered(write.values(), System.nanoTime());
+    } catch (IOException e) {
+      story.accept("a mark is not answered: " + e.getMessage());
+      return write;
+    }
   }
 
   void cutAndAwaitAlone(NodeProcess primary) throws IOException, InterruptedException {
