@@ -7,7 +7,7 @@ enum AoeError {
   DEVICE_UNAVAILABLE(3, "device unavailable"),
   CONFIG_STRING_PRESENT(4, "a config string is set already"),
   BAD_VERSION(5, "unsupported version"),
-  RESERVED(6, "the target is reserved for others"),
+  RESERVED(6, "the target is reserved for others, such as a node that has taken over"),
   /** Any code that AoEr11 does not name. */
   UNKNOWN(0xff, "an error code that AoE does not define");
 

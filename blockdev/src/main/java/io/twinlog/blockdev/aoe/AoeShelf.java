@@ -1,7 +1,7 @@
 package io.twinlog.blockdev.aoe;
 
 import io.twinlog.blockdev.shelf.IoChain;
-import io.twinlog.blockdev.shelf.Shelf;
+import io.twinlog.blockdev.shelf.ReservableShelf;
 import io.twinlog.blockdev.shelf.ShelfSpec;
 import io.twinlog.blockdev.sys.PacketPoll;
 import io.twinlog.blockdev.sys.WakeUp;
@@ -10,7 +10,9 @@ import java.lang.Thread.UncaughtExceptionHandler;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -27,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * <p>When the target does not answer for the deadline of the {@link ShelfSpec.AoeSpec}, chains
  * fail; once it answers again, new ones succeed.
  */
-public final class AoeShelf implements Shelf {
+public final class AoeShelf implements ReservableShelf {
 
   /** How many chains wait to be looked at; an owner has a few under way. */
   private static final int QUEUE_CHAINS = 1024;
@@ -38,6 +40,7 @@ public final class AoeShelf implements Shelf {
   private final List<ShelfPort> ports = new ArrayList<>();
   private final WakeUp wakeUp;
   private final ArrayBlockingQueue<Work> submitted = new ArrayBlockingQueue<>(QUEUE_CHAINS);
+  private final Queue<Reserving.Request> toReserve = new ConcurrentLinkedQueue<>();
   private final List<Runnable> outcomes = new ArrayList<>();
   private final CountDownLatch found = new CountDownLatch(1);
   private final Initiator initiator;
@@ -167,6 +170,23 @@ public final class AoeShelf implements Shelf {
     }
   }
 
+  @Override
+  public void reserve(Command command, Executor owner, Completion then) {
+    Reserving.Request request = new Reserving.Request(command, owner, then);
+    String reason;
+    synchronized (submitted) {
+      reason = refusal;
+      if (reason == null) {
+        toReserve.add(request);
+      }
+    }
+    if (reason != null) {
+      report(request, new IOException("shelf " + spec.text() + ": " + reason), null);
+    } else if (waiting) {
+      wake();
+    }
+  }
+
   private static void checkAligned(IoChain chain, long offsetBytes, ByteBuffer buffer) {
     if (!buffer.isDirect()
         || offsetBytes % AoeMessage.Ata.SECTOR_BYTES != 0
@@ -207,6 +227,7 @@ public final class AoeShelf implements Shelf {
       while (!closing || !initiator.isIdle() || !submitted.isEmpty()) {
         turn(poll);
       }
+      endReserving("it is closed");
     } catch (Throwable death) {
       die(death);
       fatal.uncaughtException(Thread.currentThread(), death);
@@ -222,6 +243,9 @@ public final class AoeShelf implements Shelf {
     for (Work work = submitted.poll(); work != null; work = submitted.poll()) {
       initiator.submit(work);
     }
+    for (Reserving.Request next = toReserve.poll(); next != null; next = toReserve.poll()) {
+      initiator.reserve(next);
+    }
     initiator.tick(now);
     for (ShelfPort port : ports) {
       port.flush();
@@ -230,7 +254,7 @@ public final class AoeShelf implements Shelf {
     outcomes.forEach(Runnable::run);
     outcomes.clear();
     waiting = true;
-    boolean more = !submitted.isEmpty() || (closing && initiator.isIdle());
+    boolean more = !submitted.isEmpty() || !toReserve.isEmpty() || (closing && initiator.isIdle());
     long millis = TimeUnit.NANOSECONDS.toMillis(initiator.nextTickNanos(now)) + 1;
     poll.await(ShelfPort.sockets(ports), more ? 0 : (int) millis);
     waiting = false;
@@ -250,6 +274,25 @@ public final class AoeShelf implements Shelf {
     outcomes.forEach(Runnable::run);
     for (Work work : left) {
       report(work, new IOException(work.chain.name() + ": shelf " + spec.text() + ": " + refusal));
+    }
+    endReserving(refusal);
+  }
+
+  private void endReserving(String why) {
+    List<Reserving.Request> left = new ArrayList<>(initiator.unfinishedReserving());
+    for (Reserving.Request next = toReserve.poll(); next != null; next = toReserve.poll()) {
+      left.add(next);
+    }
+    for (Reserving.Request request : left) {
+      report(request, new IOException("shelf " + spec.text() + ": " + why), null);
+    }
+  }
+
+  private void report(Reserving.Request request, IOException error, Holders holders) {
+    try {
+      request.tell(error, holders);
+    } catch (RejectedExecutionException e) {
+      log.warn("{}: the outcome of a reserve command is lost, its owner has ended", spec.text());
     }
   }
 
@@ -304,6 +347,11 @@ public final class AoeShelf implements Shelf {
     @Override
     public void ended(Work work, IOException error) {
       outcomes.add(() -> report(work, error));
+    }
+
+    @Override
+    public void reserved(Reserving.Request request, IOException error, Holders holders) {
+      outcomes.add(() -> report(request, error, holders));
     }
 
     @Override

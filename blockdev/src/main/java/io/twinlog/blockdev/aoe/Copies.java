@@ -1,5 +1,6 @@
 package io.twinlog.blockdev.aoe;
 
+import io.twinlog.blockdev.shelf.IoChain.Lane;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,10 @@ final class Copies {
     final TargetPath path;
     final long sentAt;
     final boolean write;
+
+    /** Whether it is of a chain that concerns slots, which each node writes its own of. */
+    final boolean slot;
+
     final long sector;
     final int sectors;
 
@@ -46,6 +51,7 @@ final class Copies {
       this.path = path;
       this.sentAt = sentAt;
       this.write = piece.isWrite();
+      this.slot = piece.work.chain.lane() == Lane.SLOT;
       this.sector = piece.sector;
       this.sectors = piece.sectors;
       this.buffer = piece.buffer;
@@ -144,6 +150,16 @@ final class Copies {
           }
           return old;
         });
+  }
+
+  /** Whether a write of anything but slots may still arrive that nobody waits for. */
+  boolean lingersOutsideSlots() {
+    for (Copy copy : lingering) {
+      if (!copy.slot) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** How many copies linger. */

@@ -2,6 +2,8 @@ package io.twinlog.blockdev.aoe;
 
 import io.twinlog.blockdev.aoe.AoeMessage.Ata;
 import io.twinlog.blockdev.aoe.AoeMessage.Config;
+import io.twinlog.blockdev.aoe.AoeMessage.Reserve;
+import io.twinlog.blockdev.shelf.ShelfReservedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -28,6 +30,7 @@ final class Initiator {
   private final InitiatorEvents events;
   private final Copies copies;
   private final Paths paths;
+  private final Reserving reserving;
   private final WorkQueue queue = new WorkQueue();
 
   /** Pieces sent at least once and not done; those without a path wait to be sent again. */
@@ -63,6 +66,8 @@ final class Initiator {
     this.events = events;
     this.copies = new Copies(firstTag);
     this.paths = new Paths(name, address, ports, copies, sink, events);
+    this.reserving =
+        new Reserving(name, address, ports, copies, paths, deadlineNanos, sink, events);
   }
 
   /** Takes a chain over, whose ranges are inside the target; the target has been found. */
@@ -74,8 +79,23 @@ final class Initiator {
     }
   }
 
+  /** Takes a request about the target's reservation over. */
+  void reserve(Reserving.Request request) {
+    reserving.submit(request);
+  }
+
   boolean isIdle() {
     return queue.isEmpty();
+  }
+
+  /** Every request about the reservation that has not ended; none of them goes on. */
+  List<Reserving.Request> unfinishedReserving() {
+    return reserving.unfinished();
+  }
+
+  /** Whether a copy of a write that nobody waits for may still reach the target. */
+  boolean hasLateWrites() {
+    return copies.lingersOutsideSlots();
   }
 
   /** Every chain that has not ended. */
@@ -111,6 +131,10 @@ final class Initiator {
       paths.configured(port, header, config, now);
     } else if (frame.message() instanceof Ata ata && header.destination().equals(port.address)) {
       answered(paths.find(port, header.source()), header, ata, now);
+    } else if (frame.message() instanceof Reserve list
+        && header.destination().equals(port.address)
+        && reserving.answered(paths.find(port, header.source()), header, list, now)) {
+      noteHeard(now);
     } else {
       ignoredFrames++;
     }
@@ -194,6 +218,8 @@ final class Initiator {
       if (piece.path != null) {
         sendAgain(piece);
       }
+    } else if (error == AoeError.RESERVED) {
+      fail(piece.work, new ShelfReservedException(text(piece, "the target says: " + error.text())));
     } else if (error != AoeError.DEVICE_UNAVAILABLE) {
       fail(piece.work, failure(piece, "the target says: " + error.text()));
     }
@@ -233,6 +259,7 @@ final class Initiator {
   void tick(long now) {
     copies.expire(now);
     paths.tick(now);
+    reserving.tick(now);
     if (!queue.isEmpty()) {
       timeOut(now);
       expire(now);
@@ -243,6 +270,7 @@ final class Initiator {
   /** When {@link #tick} should be called next at the latest, in nanoseconds from now. */
   long nextTickNanos(long now) {
     long next = queue.isEmpty() && paths.identity() != null ? 250_000_000L : 50_000_000L;
+    next = Math.min(next, reserving.nextTickNanos(now));
     for (Piece piece : begun) {
       if (piece.path != null) {
         next = Math.min(next, piece.sendAgainAt - now);
@@ -377,14 +405,17 @@ final class Initiator {
   }
 
   private IOException failure(Piece piece, String why) {
-    return new IOException(
-        Work.text(piece)
-            + " failed on shelf "
-            + name
-            + " ("
-            + piece.work.chain.name()
-            + "): "
-            + why);
+    return new IOException(text(piece, why));
+  }
+
+  private String text(Piece piece, String why) {
+    return Work.text(piece)
+        + " failed on shelf "
+        + name
+        + " ("
+        + piece.work.chain.name()
+        + "): "
+        + why;
   }
 
   private static String registers(Ata answer) {

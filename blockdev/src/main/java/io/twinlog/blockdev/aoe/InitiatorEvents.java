@@ -1,5 +1,6 @@
 package io.twinlog.blockdev.aoe;
 
+import io.twinlog.blockdev.shelf.ReservableShelf.Holders;
 import java.io.IOException;
 
 /** What an {@link Initiator} tells its shelf. */
@@ -10,6 +11,9 @@ interface InitiatorEvents {
 
   /** The chain has ended; {@code error} is null when all of it was carried out. */
   void ended(Work work, IOException error);
+
+  /** The request has ended; {@code holders} is null on error. */
+  void reserved(Reserving.Request request, IOException error, Holders holders);
 
   /** Something an operator may want to know: a line each time it changes. */
   void notice(String line);

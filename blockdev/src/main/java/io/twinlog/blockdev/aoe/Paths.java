@@ -68,6 +68,17 @@ final class Paths {
     return best;
   }
 
+  /** A path for something small that is not counted; a sick one only where there is no other. */
+  TargetPath any() {
+    TargetPath best = null;
+    for (TargetPath path : paths) {
+      if (path.proven && path.port.up && (best == null || best.isSick())) {
+        best = path;
+      }
+    }
+    return best;
+  }
+
   private boolean isAnyUsable() {
     for (TargetPath path : paths) {
       if (path.isUsable()) {

@@ -47,6 +47,27 @@ public final class BlockingShelf {
     }
   }
 
+  /** Changes the reservation and waits for the outcome. */
+  public static ReservableShelf.Holders reserve(
+      ReservableShelf shelf, ReservableShelf.Command command) throws IOException {
+    CountDownLatch done = new CountDownLatch(1);
+    IOException[] outcome = new IOException[1];
+    ReservableShelf.Holders[] found = new ReservableShelf.Holders[1];
+    shelf.reserve(
+        command,
+        Runnable::run,
+        (error, holders) -> {
+          outcome[0] = error;
+          found[0] = holders;
+          done.countDown();
+        });
+    await(done);
+    if (outcome[0] != null) {
+      throw outcome[0];
+    }
+    return found[0];
+  }
+
   /** The shelf has the buffers until the end, so an interrupt cannot cut the wait short. */
   private static void await(CountDownLatch done) {
     boolean interrupted = false;

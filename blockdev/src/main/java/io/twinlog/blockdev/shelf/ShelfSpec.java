@@ -7,6 +7,7 @@ import java.lang.Thread.UncaughtExceptionHandler;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,44 +41,68 @@ public sealed interface ShelfSpec {
 
   /**
    * An AoE target: {@code aoe:eth1/7.0}, or {@code aoe:eth1,eth2/7.0} to reach it through two
-   * interfaces, or {@code aoe:eth1/7.0?deadline=30s}.
+   * interfaces, or with options, {@code aoe:eth1/7.0?deadline=30s&reserve=kept}.
    *
    * @param deadline after this time without an answer I/O fails
+   * @param kept the target keeps its reservation over its own restart and power loss, and has
+   *     carried out what it took before a reservation when it answers that
    */
-  record AoeSpec(List<String> interfaces, AoeAddress address, Duration deadline)
+  record AoeSpec(List<String> interfaces, AoeAddress address, Duration deadline, boolean kept)
       implements ShelfSpec {
 
     /** Unless the configuration says otherwise. */
     public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(10);
 
     private static final Pattern FORM =
-        Pattern.compile("aoe:([^/,?]+(?:,[^/,?]+)*)/([0-9.]+)(?:\\?deadline=([0-9]{1,4})s)?");
+        Pattern.compile("aoe:([^/,?]+(?:,[^/,?]+)*)/([0-9.]+)(?:\\?([^?]*))?");
+
+    private static final Pattern DEADLINE = Pattern.compile("deadline=([0-9]{1,4})s");
+    private static final String KEPT = "reserve=kept";
 
     static AoeSpec parse(String text) {
       Matcher matcher = FORM.matcher(text);
       if (!matcher.matches()) {
-        throw new IllegalArgumentException(
-            "shelf " + text + ": not an AoE target; one looks like aoe:eth1/7.0");
+        throw malformed(text);
       }
-      Duration deadline =
-          matcher.group(3) == null
-              ? DEFAULT_DEADLINE
-              : Duration.ofSeconds(Integer.parseInt(matcher.group(3)));
+      Duration deadline = DEFAULT_DEADLINE;
+      boolean kept = false;
+      String options = matcher.group(3);
+      for (String option : options == null ? new String[0] : options.split("&", -1)) {
+        Matcher time = DEADLINE.matcher(option);
+        if (time.matches()) {
+          deadline = Duration.ofSeconds(Integer.parseInt(time.group(1)));
+        } else if (option.equals(KEPT)) {
+          kept = true;
+        } else {
+          throw malformed(text);
+        }
+      }
       if (deadline.isZero()) {
         throw new IllegalArgumentException("shelf " + text + ": a deadline of nothing");
       }
       try {
-        return new AoeSpec(
-            List.of(matcher.group(1).split(",", -1)), AoeAddress.parse(matcher.group(2)), deadline);
+        List<String> interfaces = List.of(matcher.group(1).split(",", -1));
+        return new AoeSpec(interfaces, AoeAddress.parse(matcher.group(2)), deadline, kept);
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("shelf " + text + ": " + e.getMessage(), e);
       }
     }
 
+    private static IllegalArgumentException malformed(String text) {
+      return new IllegalArgumentException(
+          "shelf " + text + ": not an AoE target; one looks like aoe:eth1/7.0");
+    }
+
     @Override
     public String text() {
-      String end =
-          deadline.equals(DEFAULT_DEADLINE) ? "" : "?deadline=" + deadline.toSeconds() + "s";
+      List<String> options = new ArrayList<>(2);
+      if (!deadline.equals(DEFAULT_DEADLINE)) {
+        options.add("deadline=" + deadline.toSeconds() + "s");
+      }
+      if (kept) {
+        options.add(KEPT);
+      }
+      String end = options.isEmpty() ? "" : "?" + String.join("&", options);
       return AOE + String.join(",", interfaces) + "/" + address + end;
     }
 

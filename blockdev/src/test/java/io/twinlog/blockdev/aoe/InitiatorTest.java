@@ -191,7 +191,7 @@ class InitiatorTest {
     wire.submit(SimulatedWire.chain("reserved").sync());
     assertEquals(
         "sync failed on shelf aoe:sim/7.0 (reserved): the target says: the target is reserved for"
-            + " others",
+            + " others, such as a node that has taken over",
         wire.await("reserved").getMessage());
   }
 

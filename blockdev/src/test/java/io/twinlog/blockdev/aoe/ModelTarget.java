@@ -2,8 +2,10 @@ package io.twinlog.blockdev.aoe;
 
 import io.twinlog.blockdev.aoe.AoeMessage.Ata;
 import io.twinlog.blockdev.aoe.AoeMessage.Config;
+import io.twinlog.blockdev.aoe.AoeMessage.Reserve;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A target as simple as vblade: it carries every frame out that reaches it, duplicates included,
@@ -15,6 +17,7 @@ final class ModelTarget {
 
   final byte[] content;
   final AoeAddress address;
+  final AccessLists lists = new AccessLists(List.of());
   String serial = "model";
   TargetIdentity.Flush flush = TargetIdentity.Flush.EXTENDED;
   int sectorsPerFrame;
@@ -50,6 +53,10 @@ final class ModelTarget {
     if (frame.message() instanceof Config) {
       return bytes(header, null, new Config(16, 0x4000, sectorsPerFrame, 0, "a model"));
     }
+    if (frame.message() instanceof Reserve reserve) {
+      AoeError error = lists.reserve(header.source(), reserve);
+      return bytes(header, error, lists.reservation(reserve.code()));
+    }
     if (frame.message() instanceof Ata ata) {
       return ata(header, ata);
     }
@@ -62,8 +69,9 @@ final class ModelTarget {
       new TargetIdentity(content.length / 512, serial, "1", "model target", flush).put(data);
       return bytes(header, null, new Ata(0, 0, 0, Ata.STATUS_READY, 0, data.flip()));
     }
-    if (refusal != null) {
-      return bytes(header, refusal, new Ata(0, 0, 0, 0, 0, Ata.NO_DATA));
+    AoeError error = lists.mayUse(header.source()) ? refusal : AoeError.RESERVED;
+    if (error != null) {
+      return bytes(header, error, new Ata(0, 0, 0, 0, 0, Ata.NO_DATA));
     }
     if (ata.operation() == Ata.FLUSH_EXTENDED) {
       flushes++;
@@ -74,9 +82,9 @@ final class ModelTarget {
     }
     boolean bad = badSector >= ata.lba() && badSector < ata.lba() + ata.sectors();
     if (bad || ata.lba() + ata.sectors() > content.length / 512) {
-      int error = bad ? Ata.ERROR_UNCORRECTABLE : Ata.ERROR_NO_SUCH_SECTOR;
+      int why = bad ? Ata.ERROR_UNCORRECTABLE : Ata.ERROR_NO_SUCH_SECTOR;
       int status = Ata.STATUS_READY | Ata.STATUS_ERROR;
-      return bytes(header, null, new Ata(0, error, 0, status, 0, Ata.NO_DATA));
+      return bytes(header, null, new Ata(0, why, 0, status, 0, Ata.NO_DATA));
     }
     int at = (int) ata.lba() * 512;
     int length = ata.sectors() * 512;

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.ReservableShelf.Command;
+import io.twinlog.blockdev.shelf.ReservableShelf.Holders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -21,7 +23,7 @@ final class SimulatedWire implements FrameSink, InitiatorEvents {
 
   static final AoeAddress ADDRESS = new AoeAddress(7, 0);
   static final long MILLISECOND = 1_000_000L;
-  private static final MacAddress MAC = new MacAddress(0x02005e100001L);
+  static final MacAddress MAC = new MacAddress(0x02005e100001L);
 
   private record Delivery(long at, long order, boolean toTarget, ByteBuffer frame) {}
 
@@ -145,6 +147,37 @@ final class SimulatedWire implements FrameSink, InitiatorEvents {
     return work;
   }
 
+  /** The outcome of a reserve command, once there is one. */
+  static final class Reserved {
+    boolean over;
+    IOException error;
+    Holders holders;
+  }
+
+  Reserved reserve(Command command) {
+    Reserved reserved = new Reserved();
+    initiator.reserve(
+        new Reserving.Request(
+            command,
+            Runnable::run,
+            (error, holders) -> {
+              reserved.over = true;
+              reserved.error = error;
+              reserved.holders = holders;
+            }));
+    return reserved;
+  }
+
+  /** Runs until the command has ended, for a minute at most. */
+  Holders await(Reserved reserved) {
+    long limit = now + 60_000 * MILLISECOND;
+    while (!reserved.over) {
+      assertTrue(now < limit, "the reserve command does not end");
+      run(MILLISECOND);
+    }
+    return reserved.holders;
+  }
+
   static IoChain chain(String name) {
     return new IoChain(name, IoChain.Lane.DATA, error -> {});
   }
@@ -167,6 +200,11 @@ final class SimulatedWire implements FrameSink, InitiatorEvents {
   @Override
   public void ended(Work work, IOException error) {
     ended.put(work.chain.name(), error);
+  }
+
+  @Override
+  public void reserved(Reserving.Request request, IOException error, Holders holders) {
+    request.tell(error, holders);
   }
 
   @Override

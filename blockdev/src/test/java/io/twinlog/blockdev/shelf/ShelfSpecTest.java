@@ -26,12 +26,12 @@ class ShelfSpecTest {
   void shouldGiveInterfacesAndAddressWhenItIsAnAoeTarget() {
     ShelfSpec.AoeSpec plain =
         new ShelfSpec.AoeSpec(
-            List.of("eth1"), new AoeAddress(7, 0), ShelfSpec.AoeSpec.DEFAULT_DEADLINE);
+            List.of("eth1"), new AoeAddress(7, 0), ShelfSpec.AoeSpec.DEFAULT_DEADLINE, false);
     assertEquals(plain, ShelfSpec.parse("aoe:eth1/7.0"));
     ShelfSpec.AoeSpec more =
         new ShelfSpec.AoeSpec(
-            List.of("eth1", "eth2"), new AoeAddress(7, 1), Duration.ofSeconds(30));
-    assertEquals(more, ShelfSpec.parse("aoe:eth1,eth2/7.1?deadline=30s"));
+            List.of("eth1", "eth2"), new AoeAddress(7, 1), Duration.ofSeconds(30), true);
+    assertEquals(more, ShelfSpec.parse("aoe:eth1,eth2/7.1?deadline=30s&reserve=kept"));
   }
 
   @ParameterizedTest
@@ -41,7 +41,9 @@ class ShelfSpecTest {
         "file:/a?buffered",
         "file:/a b?c",
         "aoe:eth1/7.0",
-        "aoe:eth1,eth2/7.0?deadline=30s"
+        "aoe:eth1,eth2/7.0?deadline=30s",
+        "aoe:eth1/7.0?reserve=kept",
+        "aoe:eth1/7.0?deadline=30s&reserve=kept"
       })
   void shouldComeBackWhenWrittenAndParsed(String text) {
     assertEquals(text, ShelfSpec.parse(text).text());
@@ -51,6 +53,9 @@ class ShelfSpecTest {
   @CsvSource({
     "aoe:eth1, not an AoE target; one looks like aoe:eth1/7.0",
     "aoe:eth1/7.0?deadline=0s, a deadline of nothing",
+    "aoe:eth1/7.0?, not an AoE target; one looks like aoe:eth1/7.0",
+    "aoe:eth1/7.0?reserve=kept&, not an AoE target; one looks like aoe:eth1/7.0",
+    "aoe:eth1/7.0?reserve=lost, not an AoE target; one looks like aoe:eth1/7.0",
     "aoe:eth1/70000.0, 70000.0: not SHELF.SLOT with a shelf of 0 to 65534 and a slot of 0 to 254",
     "file:r0.img, the path must be absolute",
     "file:, the path must be absolute",
