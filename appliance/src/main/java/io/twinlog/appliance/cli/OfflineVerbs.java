@@ -125,7 +125,7 @@ final class OfflineVerbs {
 
   private void check(ResourceConfig resource) throws IOException, RefusedException {
     warnOfUser(resource);
-    try (OpenBacking backing = OpenBacking.open(resource, OfflineVerbs::fatal)) {
+    try (OpenBacking backing = OpenBacking.open(resource, false, OfflineVerbs::fatal)) {
       BackingCheck.Report report = BackingCheck.run(backing.openShelves(), backing.superblock());
       out.print(report.text());
       if (report.recovered() == null || !report.problems().isEmpty()) {
@@ -139,7 +139,7 @@ final class OfflineVerbs {
 
   private void export(ResourceConfig resource, Path file) throws IOException, RefusedException {
     warnOfUser(resource);
-    try (OpenBacking backing = OpenBacking.open(resource, OfflineVerbs::fatal)) {
+    try (OpenBacking backing = OpenBacking.open(resource, false, OfflineVerbs::fatal)) {
       BackingCheck.Report report =
           BackingExport.run(backing.openShelves(), backing.superblock(), file);
       out.println(

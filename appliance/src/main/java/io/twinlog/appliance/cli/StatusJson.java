@@ -59,6 +59,7 @@ final class StatusJson {
     json.field("exposureBytes", resource.getExposureBytes());
     json.field("exposureMillis", resource.getExposureMillis());
     json.field("emergency", resource.getEmergency());
+    json.field("fencing", resource.getFencing());
     SyncStatus sync = resource.getSync();
     json.key("sync").beginObject();
     json.field("doneBytes", sync.getDoneBytes());

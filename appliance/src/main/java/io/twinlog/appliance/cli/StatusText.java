@@ -71,6 +71,9 @@ final class StatusText {
     if (!backing.getPopulated()) {
       out.append(" populating");
     }
+    if (!resource.getFencing().isEmpty()) {
+      out.append(" fencing:").append(resource.getFencing());
+    }
     out.append('\n');
     boolean allWell =
         backing.getShelvesList().stream()

@@ -1,6 +1,7 @@
 package io.twinlog.appliance.config;
 
 import io.twinlog.blockdev.shelf.ShelfSpec;
+import io.twinlog.replication.core.Fencing;
 import io.twinlog.replication.core.ReplicaConfig.Timing;
 import io.twinlog.replication.core.ResyncRates;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Optional;
  *     not leave the machine
  * @param automaticFailover {@code failover = automatic}
  * @param flushToLog {@code flush = log}
+ * @param fencing what guards against a former primary's late writes
  * @param hugePages {@code huge-pages = true}: use them for the RAM copy when there are any
  * @param maxDirtyBytes alarm while connected
  * @param resync how fast a node fills its peer's copy
@@ -34,6 +36,7 @@ public record ResourceConfig(
     Optional<Path> secretFile,
     boolean automaticFailover,
     boolean flushToLog,
+    Fencing fencing,
     boolean hugePages,
     long maxDirtyBytes,
     Timing timing,

@@ -6,6 +6,7 @@ import io.twinlog.appliance.text.Units;
 import io.twinlog.blockdev.log.Layout;
 import io.twinlog.blockdev.log.Stagger;
 import io.twinlog.blockdev.shelf.ShelfSpec;
+import io.twinlog.replication.core.Fencing;
 import io.twinlog.replication.core.ReplicaConfig.Timing;
 import io.twinlog.replication.core.ResyncRates;
 import java.nio.file.Path;
@@ -58,6 +59,7 @@ final class ResourceReader {
     Optional<Path> secret = secretFile(nodes);
     boolean automatic = block.choice("failover", "manual", "automatic").equals("automatic");
     boolean toLog = block.choice("flush", "ram", "log").equals("log");
+    Fencing fencing = fencing(shelves);
     String ram = block.choice("ram", "anonymous", "shm");
     Optional<Path> ramDir = ramDir(ram.equals("shm"), size);
     boolean huge = block.choice("huge-pages", "no", "yes").equals("yes");
@@ -76,8 +78,25 @@ final class ResourceReader {
     }
     return Optional.of(
         new ResourceConfig(
-            name, size, shelves, ring, nodes, secret, automatic, toLog, huge, maxDirty, timing,
-            limits, resync, ramDir, aoe));
+            name, size, shelves, ring, nodes, secret, automatic, toLog, fencing, huge, maxDirty,
+            timing, limits, resync, ramDir, aoe));
+  }
+
+  private Fencing fencing(List<ShelfSpec> shelves) {
+    boolean reserve = block.choice("fencing", "masks", "reserve").equals("reserve");
+    int kept = 0;
+    for (int i = 0; i < shelves.size(); i++) {
+      if (shelves.get(i) instanceof ShelfSpec.AoeSpec aoe) {
+        kept |= aoe.kept() ? 1 << i : 0;
+      } else if (reserve) {
+        block.wrong(
+            "fencing",
+            "\"reserve\" needs shelves that can be reserved, and "
+                + shelves.get(i).text()
+                + " cannot; allowed: masks, or every shelf as \"aoe:INTERFACE/SHELF.SLOT\"");
+      }
+    }
+    return reserve ? new Fencing(true, kept) : Fencing.MASKS;
   }
 
   /** Where the RAM copy is, when it is to outlive the process. */

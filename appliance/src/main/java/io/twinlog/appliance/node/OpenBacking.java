@@ -32,19 +32,27 @@ public record OpenBacking(List<Shelf> shelves, Superblock superblock) implements
   /**
    * Opens it.
    *
+   * @param joins whether this is the node's process, which lets itself in where a shelf is reserved
+   *     for the other node; nobody else may, for that says that nothing of this node is under way
    * @param fatal told when a thread of a shelf dies
    * @throws IOException when it cannot be used; the message says why and what to do
    */
-  public static OpenBacking open(ResourceConfig resource, UncaughtExceptionHandler fatal)
-      throws IOException {
-    return resource.shelves().size() == 1 ? openOne(resource, fatal) : openAll(resource, fatal);
+  public static OpenBacking open(
+      ResourceConfig resource, boolean joins, UncaughtExceptionHandler fatal) throws IOException {
+    boolean reserves = joins && resource.fencing().reserve();
+    return resource.shelves().size() == 1
+        ? openOne(resource, reserves, fatal)
+        : openAll(resource, reserves, fatal);
   }
 
-  private static OpenBacking openOne(ResourceConfig resource, UncaughtExceptionHandler fatal)
-      throws IOException {
+  private static OpenBacking openOne(
+      ResourceConfig resource, boolean joins, UncaughtExceptionHandler fatal) throws IOException {
     Shelf shelf = resource.shelves().get(0).open(resource.name(), fatal);
     try {
-      return new OpenBacking(List.of(shelf), BackingFormat.open(shelf, expected(resource, 0)));
+      ExpectedBacking expected = expected(resource, 0);
+      Superblock superblock =
+          joins ? BackingFormat.join(shelf, expected) : BackingFormat.open(shelf, expected);
+      return new OpenBacking(List.of(shelf), superblock);
     } catch (IOException | RuntimeException e) {
       try {
         shelf.close();
@@ -55,15 +63,15 @@ public record OpenBacking(List<Shelf> shelves, Superblock superblock) implements
     }
   }
 
-  private static OpenBacking openAll(ResourceConfig resource, UncaughtExceptionHandler fatal)
-      throws IOException {
+  private static OpenBacking openAll(
+      ResourceConfig resource, boolean joins, UncaughtExceptionHandler fatal) throws IOException {
     List<LabelledShelf> shelves = new ArrayList<>();
     List<Superblock> found = new ArrayList<>();
     List<ShelfSpec> specs = resource.shelves();
     for (int i = 0; i < specs.size(); i++) {
       LabelledShelf shelf =
           new LabelledShelf(
-              specs.get(i), resource.name() + "." + (i + 1), fatal, expected(resource, i));
+              specs.get(i), resource.name() + "." + (i + 1), fatal, expected(resource, i), joins);
       shelves.add(shelf);
       found.add(shelf.tryOpen());
     }

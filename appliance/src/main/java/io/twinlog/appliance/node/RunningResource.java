@@ -83,7 +83,8 @@ record RunningResource(ResourceConfig config, UUID uuid, ResourceDriver driver, 
         config.timing(),
         config.maxDirtyBytes(),
         config.limits().maxPendingBytes(),
-        config.resync());
+        config.resync(),
+        config.fencing());
   }
 
   private static PeerSettings peerSettings(ResourceConfig config, int node, PeerEndpoint endpoint)

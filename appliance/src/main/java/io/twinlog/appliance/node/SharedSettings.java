@@ -35,6 +35,7 @@ final class SharedSettings {
     settings.put("aoe.config-string", aoe.configString());
     settings.put("failover", resource.automaticFailover() ? "automatic" : "manual");
     settings.put("flush", resource.flushToLog() ? "log" : "ram");
+    settings.put("fencing", resource.fencing().toString());
     settings.put("max-dirty", Long.toString(resource.maxDirtyBytes()));
     Timing timing = resource.timing();
     settings.put("timing.heartbeat", timing.heartbeat().toString());

@@ -29,6 +29,7 @@ final class StatusMapper {
         .setExposureBytes(report.exposureBytes())
         .setExposureMillis(report.exposureMillis())
         .setEmergency(report.emergency())
+        .setFencing(report.fencing())
         .setSync(sync(report.sync()))
         .setVerify(verify(report.verify()))
         .setSuspended(report.suspended())

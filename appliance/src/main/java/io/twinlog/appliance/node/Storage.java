@@ -25,6 +25,7 @@ record Storage(ResourceConfig config, OpenBacking backing, ResourceRam memory)
     OpenBacking backing =
         OpenBacking.open(
             config,
+            true,
             (thread, failure) -> {
               LOG.error("thread {} died", thread.getName(), failure);
               panic.accept("thread " + thread.getName() + " died: " + failure);

@@ -21,7 +21,7 @@ class StatusJsonTest {
         "backing":{"state":"ok","complete":false,"dirtyBytes":24576,"dirtyAgeMillis":120,\
         "committedNumber":1240,"loggedNumber":1234,"checkpointNumber":1100,\
         "ringUsedBytes":1048576,"ringBytes":536870912,"populated":true,"shelves":[]},\
-        "exposureBytes":0,"exposureMillis":0,"emergency":false,\
+        "exposureBytes":0,"exposureMillis":0,"emergency":false,"fencing":"masks",\
         "sync":{"doneBytes":0,"totalBytes":0,"bytesPerSecond":0,"leftMillis":0,"whole":false,\
         "paused":false,"waitMillis":0},\
         "verify":{"with":"backing","running":false,"doneBytes":268435456,"totalBytes":268435456,\

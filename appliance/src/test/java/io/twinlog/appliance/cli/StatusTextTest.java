@@ -35,7 +35,7 @@ class StatusTextTest {
   void shouldSayWhatIsAmissWhenAloneAndSuspended() {
     ResourceStatus.Builder status = Statuses.connected().setConnection("standalone");
     status.setSuspended("the backing does not answer").setExposureBytes(24 << 10);
-    status.setExposureMillis(12).setEmergency(true);
+    status.setExposureMillis(12).setEmergency(true).setFencing("reserve, not yet on shelf 1");
     status.getPeerBuilder().setRole("unknown").setCopy("unknown");
     status.getBackingBuilder().setState("failed: write to slot: EIO").setPopulated(false);
     assertEquals(
@@ -44,7 +44,7 @@ class StatusTextTest {
           suspended: the backing does not answer
           emergency: writes are acknowledged only when they are in the log
           backing failed: write to slot: EIO logged:1234/1240 dirty:24 KiB age:120ms exposure:24 KiB/12ms\
-         populating
+         populating fencing:reserve, not yet on shelf 1
           beta role:Unknown connection:StandAlone copy:unknown
         """,
         StatusText.of(Statuses.alpha(status), false));

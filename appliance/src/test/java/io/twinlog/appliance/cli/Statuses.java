@@ -75,7 +75,7 @@ final class Statuses {
     verify.setVerifiedBytes(512 << 20).setFoundBytes(8192).setDifferingBytes(8192);
     verify.addDifferences(
         Difference.newBuilder().setCopy("backing").setOffsetBytes(4096).setLengthBytes(8192));
-    return connected().setVerify(verify);
+    return connected().setVerify(verify).setFencing("masks");
   }
 
   static NodeStatus alpha(ResourceStatus.Builder... resources) {

@@ -66,7 +66,7 @@ class ConfigErrorsTest {
                 + ADDRESS_FORM
                 + ", or unix:/PATH, or a list of these",
             "twinlog.conf:8: resource r0: fail-over: unknown key; did you mean failover?; allowed:"
-                + " size, backing, nodes, secret-file, failover, flush, ram, ram-dir, huge-pages, max-dirty,"
+                + " size, backing, nodes, secret-file, failover, flush, fencing, ram, ram-dir, huge-pages, max-dirty,"
                 + " timing, limits, resync, aoe",
             "twinlog.conf:9: resource r0: flush: \"logs\" is not known; did you mean log?;"
                 + " allowed: ram, log",
@@ -151,6 +151,17 @@ class ConfigErrorsTest {
   void shouldCompareRatesWhenAResyncHasTwo(String setting, String message) throws IOException {
     String text = ConfigFiles.SMALLEST.replace("size =", "resync { " + setting + " }\n  size =");
     assertEquals(List.of("twinlog.conf:2: resource r0: resync: " + message), problems(text));
+  }
+
+  @Test
+  void shouldNameTheShelfThatCannotBeReservedWhenFencingNeedsThat() throws IOException {
+    String text = ConfigFiles.SMALLEST.replace("size =", "fencing = reserve\n  size =");
+    assertEquals(
+        List.of(
+            "twinlog.conf:2: resource r0: fencing: \"reserve\" needs shelves that can be reserved,"
+                + " and file:/srv/san/r0.img cannot; allowed: masks, or every shelf as"
+                + " \"aoe:INTERFACE/SHELF.SLOT\""),
+        problems(text));
   }
 
   @Test

@@ -17,12 +17,13 @@ class SharedSettingsTest {
       """
       resource r0 {
         size = 64 MiB
-        backing { shelves = ["file:/srv/san/r0.img"] }
+        backing { shelves = ["aoe:eth1/7.0?reserve=kept"] }
         nodes {
           alpha { peer = "127.0.0.1:7788", aoe = "eth0/1.0" }
           beta { peer = "127.0.0.1:7789", aoe = "eth0/1.0" }
         }
         flush = ram
+        fencing = reserve
         aoe {
           allow = ["52:54:00:00:00:01", "52:54:00:00:00:02"], mac = virtual, config-string = "a"
         }
@@ -44,6 +45,8 @@ class SharedSettingsTest {
     "00:02, 00:03, aoe.allow",
     "\"a\", \"b\", aoe.config-string",
     "flush = ram, flush = log, flush",
+    "fencing = reserve, fencing = masks, fencing",
+    "?reserve=kept, ?deadline=10s, fencing",
   })
   void shouldTellTwoFilesApartWhenASettingDiffers(String one, String other, String keys)
       throws Exception {

@@ -5,7 +5,9 @@ import io.twinlog.blockdev.log.SuperblockCodec.Absent;
 import io.twinlog.blockdev.log.SuperblockCodec.Reading;
 import io.twinlog.blockdev.shelf.AlignedBuffers;
 import io.twinlog.blockdev.shelf.BlockingShelf;
+import io.twinlog.blockdev.shelf.ReservableShelf;
 import io.twinlog.blockdev.shelf.Shelf;
+import io.twinlog.blockdev.shelf.ShelfReservedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -101,6 +103,22 @@ public final class BackingFormat {
     BackingFormat format = new BackingFormat(shelf, index, backing, "shelf replace --force");
     format.refuseUnfit(format.bearsLabel() || force);
     format.label(medium, false);
+  }
+
+  /**
+   * As {@link #open}, for a node that has nothing under way on the shelf: where it is kept out, it
+   * lets itself in, which shows whoever keeps it out that it has nothing under way.
+   */
+  public static Superblock join(Shelf shelf, ExpectedBacking expected) throws IOException {
+    try {
+      return open(shelf, expected);
+    } catch (ShelfReservedException e) {
+      if (!(shelf instanceof ReservableShelf reservable)) {
+        throw e;
+      }
+      BlockingShelf.reserve(reservable, ReservableShelf.Command.JOIN);
+      return open(shelf, expected);
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ package io.twinlog.blockdev.log;
 
 import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.ReopenableShelf;
+import io.twinlog.blockdev.shelf.ReservableShelf;
 import io.twinlog.blockdev.shelf.Shelf;
 import io.twinlog.blockdev.shelf.ShelfSpec;
 import java.io.IOException;
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * One of several shelves: used only while it is there and bears the label that the configuration
  * means, and looked at again whenever it is opened. Chains for one that is not open fail at once.
  */
-public final class LabelledShelf implements ReopenableShelf {
+public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
 
   private static final Logger log = LoggerFactory.getLogger(LabelledShelf.class);
 
@@ -23,6 +24,7 @@ public final class LabelledShelf implements ReopenableShelf {
   private final String label;
   private final UncaughtExceptionHandler fatal;
   private final ExpectedBacking expected;
+  private final boolean joins;
 
   /** What is open, or null; guarded by this. */
   private Shelf open;
@@ -36,10 +38,19 @@ public final class LabelledShelf implements ReopenableShelf {
   private IOException why = new IOException("not opened yet");
   private boolean closed;
 
-  /** Opens nothing yet; the rest is as for {@link ShelfSpec#open}. */
+  /**
+   * Opens nothing yet; the rest is as for {@link ShelfSpec#open}.
+   *
+   * @param joins whether it is opened as by {@link BackingFormat#join}
+   */
   public LabelledShelf(
-      ShelfSpec spec, String label, UncaughtExceptionHandler fatal, ExpectedBacking expected) {
+      ShelfSpec spec,
+      String label,
+      UncaughtExceptionHandler fatal,
+      ExpectedBacking expected,
+      boolean joins) {
     this.spec = spec;
+    this.joins = joins;
     this.label = label;
     this.fatal = fatal;
     this.expected = expected;
@@ -51,7 +62,7 @@ public final class LabelledShelf implements ReopenableShelf {
       Shelf shelf = spec.open(label, fatal);
       Superblock found;
       try {
-        found = BackingFormat.open(shelf, expected);
+        found = joins ? BackingFormat.join(shelf, expected) : BackingFormat.open(shelf, expected);
       } catch (IOException | RuntimeException e) {
         shelf.close();
         throw e;
@@ -199,6 +210,22 @@ public final class LabelledShelf implements ReopenableShelf {
       shelf.submit(chain, owner);
     } else {
       owner.execute(() -> chain.complete(refusal));
+    }
+  }
+
+  @Override
+  public void reserve(Command command, Executor owner, Completion then) {
+    Shelf shelf;
+    IOException refusal;
+    synchronized (this) {
+      shelf = open;
+      refusal = why;
+    }
+    if (shelf instanceof ReservableShelf reservable) {
+      reservable.reserve(command, owner, then);
+    } else {
+      IOException error = shelf == null ? refusal : new IOException(name() + " has no reservation");
+      owner.execute(() -> then.done(error, null));
     }
   }
 

@@ -3,6 +3,9 @@ package io.twinlog.replication.core;
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.ram.MappedRam;
 import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.ReservableShelf;
+import io.twinlog.blockdev.shelf.ReservableShelf.Command;
+import io.twinlog.blockdev.shelf.ReservableShelf.Completion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -49,6 +52,16 @@ public interface Effects {
   /** Which medium of one of several shelves was opened last, as its label says. */
   default int shelfMedium(int shelf) {
     return 0;
+  }
+
+  /**
+   * Changes for whom one of several shelves, or the only one, is reserved, as {@link
+   * ReservableShelf#reserve} does.
+   *
+   * @param then told on the loop, later
+   */
+  default void reserve(int shelf, Command command, Completion then) {
+    throw new UnsupportedOperationException("no reservations");
   }
 
   /**

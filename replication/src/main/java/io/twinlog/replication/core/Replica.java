@@ -162,6 +162,7 @@ public final class Replica implements BlockService {
     now = nowNanos;
     turnNanos = nowNanos;
     lastCounterNanos = nowNanos;
+    shelves.fence().started();
     views.begin();
     starting.start();
   }
@@ -183,6 +184,7 @@ public final class Replica implements BlockService {
     }
     // Before anything that is due uses them: a shelf is opened again when nothing is under way.
     shelves.tick();
+    shelves.fence().tick();
     timers.run(now);
     if (view() == null) {
       return;
@@ -270,6 +272,10 @@ public final class Replica implements BlockService {
   /** Reads the slots for what an error of it says alone. */
   void readSlots(Consumer<IOException> then) {
     slots.read((error, reading) -> then.accept(error));
+  }
+
+  void readSlots(Slots.Completion then) {
+    slots.read(then);
   }
 
   Emergency emergency() {
@@ -825,6 +831,16 @@ public final class Replica implements BlockService {
 
   /** Whether no I/O of the primary before this one can be under way on the backing any more. */
   boolean isPredecessorGone() {
+    return isPeerDrained() || shelves.fence().isPeerGone();
+  }
+
+  /** The same of a shelf that nothing has been written to so far. */
+  boolean isPredecessorGone(int shelf) {
+    return isPeerDrained() || shelves.fence().isPeerGone(shelf);
+  }
+
+  /** Whether the peer has said that none of its earlier I/O is under way. */
+  boolean isPeerDrained() {
     return links.peerDrainedView() >= roles.primarySinceView();
   }
 

@@ -20,6 +20,7 @@ import java.util.UUID;
  * @param maxDirtyBytes alarm while connected
  * @param maxPendingBytes bound on client payload taken in and not yet committed
  * @param resyncRates how fast this node fills its peer's copy
+ * @param fencing what guards against a former primary's late writes
  */
 public record ReplicaConfig(
     String resource,
@@ -32,7 +33,8 @@ public record ReplicaConfig(
     Timing timing,
     long maxDirtyBytes,
     long maxPendingBytes,
-    ResyncRates resyncRates) {
+    ResyncRates resyncRates,
+    Fencing fencing) {
 
   /** Largest staging buffer: a batch piece, its 4 KiB header and 256 KiB of data. */
   public static final int PIECE_BYTES = 4096 + 256 * 1024;
@@ -93,7 +95,7 @@ public record ReplicaConfig(
     nodeNames = List.copyOf(nodeNames);
   }
 
-  /** With one shelf, and the rates of resyncs that suit most. */
+  /** With one shelf, the rates of resyncs that suit most, and no fence. */
   public ReplicaConfig(
       String resource,
       UUID uuid,
@@ -116,7 +118,8 @@ public record ReplicaConfig(
         timing,
         maxDirtyBytes,
         maxPendingBytes,
-        ResyncRates.defaults());
+        ResyncRates.defaults(),
+        Fencing.MASKS);
   }
 
   public int peer() {

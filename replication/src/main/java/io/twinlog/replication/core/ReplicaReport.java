@@ -9,6 +9,8 @@ import java.util.List;
  * @param exposureBytes acknowledged bytes that only one RAM holds
  * @param exposureMillis how long the log takes for these, by what was measured
  * @param emergency whether emergency mode is on
+ * @param fencing what guards against late writes of a former primary: {@code masks}, or {@code
+ *     reserve} and what is still missing
  * @param pendingRequests client requests taken in and not yet answered
  */
 public record ReplicaReport(
@@ -22,6 +24,7 @@ public record ReplicaReport(
     long exposureBytes,
     long exposureMillis,
     boolean emergency,
+    String fencing,
     SyncProgress sync,
     VerifyState verify,
     String suspended,

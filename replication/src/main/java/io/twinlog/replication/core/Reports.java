@@ -62,6 +62,7 @@ final class Reports {
         exposure,
         exposure == 0 ? 0 : Math.max(1, exposure * 1000 / log.bytesPerSecond()),
         replica.emergency().isOn(),
+        replica.shelves().fence().text(),
         sync,
         replica.verifyState(),
         suspended(replica, destager, primary, backingError),

@@ -55,7 +55,7 @@ final class Roles {
     if (primary && !chosen) {
       leavePrimary();
     } else if (!primary && chosen) {
-      becomePrimary();
+      becomePrimary(old);
     } else if (primary) {
       continuePrimary(old);
     } else {
@@ -68,6 +68,7 @@ final class Roles {
     destager.end();
     syncSource.end();
     primaryPart.end();
+    replica.shelves().fence().leftPrimary();
     replica.event("role", "primary", "secondary", "view " + replica.view().number());
     replica.tellLeftPrimary();
     if (!replica.isMember()) {
@@ -79,9 +80,10 @@ final class Roles {
     }
   }
 
-  private void becomePrimary() {
+  private void becomePrimary(View old) {
     primary = true;
     primarySinceView = replica.view().number();
+    replica.shelves().fence().becamePrimary(old.clean());
     taker = true;
     Promotion.Plan plan = promotion.takePlan(replica.view().number());
     if (plan instanceof Promotion.Plan.FromBacking fromBacking

@@ -48,6 +48,12 @@ enum Rule {
   MARK_MISSED,
   /** A returned shelf gets what it missed before it is live again (section 4). */
   FILL_BEFORE_LIVE,
+  /** A node that is locked out lets itself in only when none of its writes is under way there. */
+  READMIT_WHEN_DRAINED,
+  /** Only a shelf that keeps its reservation shows that a former primary's writes are over. */
+  FENCE_ONLY_WHEN_KEPT,
+  /** After a reservation was changed the slots are read before anything is written there. */
+  READ_SLOTS_AFTER_RESERVING,
   /** A shelf is read only as long as it is the medium that is recorded for it (section 4). */
   KNOW_MEDIUM
 }

@@ -142,7 +142,8 @@ final class ShelfFill {
       if ((stale & 1 << candidate) != 0
           && !shelves.isHeld(candidate)
           && !shelves.isUnknown(candidate)
-          && !shelves.isWriting(candidate)) {
+          && !shelves.isWriting(candidate)
+          && replica.isPredecessorGone(candidate)) {
         begin(candidate);
         return;
       }

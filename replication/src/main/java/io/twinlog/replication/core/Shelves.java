@@ -7,6 +7,8 @@ import io.twinlog.blockdev.log.Stagger;
 import io.twinlog.blockdev.log.View;
 import io.twinlog.blockdev.shelf.IoBuffers;
 import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.ReservableShelf.Command;
+import io.twinlog.blockdev.shelf.ReservableShelf.Completion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -53,6 +55,7 @@ final class Shelves implements Effects {
   private final SlotQuorum quorum;
   private final CopyTrust trust;
   private final MissedMarks marks;
+  private final Fence fence;
 
   /** Shelves that are read from. */
   private int live;
@@ -89,6 +92,7 @@ final class Shelves implements Effects {
   Shelves(Replica replica, Effects effects) {
     this.replica = replica;
     this.effects = effects;
+    this.fence = new Fence(replica, this, effects);
     this.stagger = replica.config().stagger();
     this.live = stagger.all();
     this.required = stagger.all();
@@ -118,6 +122,10 @@ final class Shelves implements Effects {
 
   SlotQuorum quorum() {
     return quorum;
+  }
+
+  Fence fence() {
+    return fence;
   }
 
   int live() {
@@ -310,7 +318,7 @@ final class Shelves implements Effects {
               IOException judged = judge.apply(error);
               if (judged == null) {
                 noteSuccess(shelf);
-              } else {
+              } else if (!fence.noteRefusal(shelf, judged)) {
                 noteFailure(shelf, judged);
               }
               then.accept(judged);
@@ -342,14 +350,24 @@ final class Shelves implements Effects {
    */
   void writeTo(int shelf, IoChain like, List<IoChain.Step> steps, Consumer<IOException> then) {
     writes[shelf]++;
-    submitTo(
+    fence.begin(
         shelf,
-        like,
-        steps,
-        error -> error,
-        error -> {
-          writes[shelf]--;
-          then.accept(error);
+        refusal -> {
+          if (refusal != null) {
+            writes[shelf]--;
+            then.accept(refusal);
+            return;
+          }
+          submitTo(
+              shelf,
+              like,
+              steps,
+              error -> error,
+              error -> {
+                writes[shelf]--;
+                fence.ended(shelf);
+                then.accept(error);
+              });
         });
   }
 
@@ -457,6 +475,7 @@ final class Shelves implements Effects {
           } else if (effects.shelfMedium(shelf) != before) {
             renewed(shelf);
           }
+          fence.reopened(shelf);
           judgeMedia();
           if (isUnknown(shelf)) {
             stillUnknown(shelf, error);
@@ -489,6 +508,7 @@ final class Shelves implements Effects {
     }
     underWay[shelf]++;
     writes[shelf]++;
+    fence.began(shelf);
     effects.replaceShelf(
         shelf,
         next,
@@ -496,12 +516,14 @@ final class Shelves implements Effects {
         error -> {
           underWay[shelf]--;
           writes[shelf]--;
+          fence.ended(shelf);
           if (error != null) {
             errors[shelf] = String.valueOf(error.getMessage());
           } else {
             renewed(shelf);
             release(shelf);
           }
+          fence.reopened(shelf);
           judgeMedia();
           then.accept(error);
         });
@@ -523,7 +545,7 @@ final class Shelves implements Effects {
   @Override
   public void submit(IoChain chain) {
     if (isSingle()) {
-      effects.submit(chain);
+      fence.submit(chain);
     } else {
       new ShelfChain(this, chain, ShelfChain.ANY_COPY).begin();
     }
@@ -532,7 +554,7 @@ final class Shelves implements Effects {
   /** As {@link #submit}, of reads from this copy of each chunk, 0 or 1, where it can be read. */
   void submitTo(int copy, IoChain chain) {
     if (isSingle()) {
-      effects.submit(chain);
+      fence.submit(chain);
     } else {
       new ShelfChain(this, chain, copy).begin();
     }
@@ -551,6 +573,18 @@ final class Shelves implements Effects {
   @Override
   public void replaceShelf(int shelf, int medium, boolean force, Consumer<IOException> then) {
     effects.replaceShelf(shelf, medium, force, then);
+  }
+
+  @Override
+  public void reserve(int shelf, Command command, Completion then) {
+    underWay[shelf]++;
+    effects.reserve(
+        shelf,
+        command,
+        (error, holders) -> {
+          underWay[shelf]--;
+          then.done(error, holders);
+        });
   }
 
   @Override

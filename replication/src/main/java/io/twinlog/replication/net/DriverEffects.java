@@ -2,6 +2,9 @@ package io.twinlog.replication.net;
 
 import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.ReopenableShelf;
+import io.twinlog.blockdev.shelf.ReservableShelf;
+import io.twinlog.blockdev.shelf.ReservableShelf.Command;
+import io.twinlog.blockdev.shelf.ReservableShelf.Completion;
 import io.twinlog.blockdev.shelf.Shelf;
 import io.twinlog.replication.core.Effects;
 import io.twinlog.replication.core.ReplicaEvent;
@@ -49,6 +52,16 @@ final class DriverEffects implements Effects {
   public void replaceShelf(int shelf, int medium, boolean force, Consumer<IOException> then) {
     if (shelves.get(shelf) instanceof ReopenableShelf reopenable) {
       reopenable.replace(medium, force, turns::execute, then);
+    }
+  }
+
+  @Override
+  public void reserve(int shelf, Command command, Completion then) {
+    if (shelves.get(shelf) instanceof ReservableShelf reservable) {
+      reservable.reserve(command, turns::execute, then);
+    } else {
+      String name = shelves.get(shelf).name();
+      turns.execute(() -> then.done(new IOException(name + " cannot be reserved"), null));
     }
   }
 

@@ -6,8 +6,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A test of the tests: with any one rule switched off, the simulator finds the promise broken.
- * Three rules guard against schedules so rare that {@link HazardsTest} has to bring them about.
+ * A test of the tests: with any one rule switched off, the simulator finds the promise broken. Some
+ * rules guard against schedules so rare that {@link HazardsTest} has to bring them about.
  */
 class BrokenRulesTest {
   private static final long SEEDS = Long.getLong("twinlog.sim.brokenSeeds", 1000);
@@ -23,7 +23,10 @@ class BrokenRulesTest {
         "RECORD_STALE_FIRST",
         "MARK_MISSED",
         "FILL_BEFORE_LIVE",
-        "KNOW_MEDIUM"
+        "KNOW_MEDIUM",
+        "READMIT_WHEN_DRAINED",
+        "FENCE_ONLY_WHEN_KEPT",
+        "READ_SLOTS_AFTER_RESERVING"
       })
   void shouldFindTheBrokenRule(Rule rule) {
     String found = null;

@@ -23,7 +23,11 @@ final class Scenario {
 
   /** With all rules but these in force. */
   Scenario(Rule... broken) {
-    SimOptions options = SimOptions.scripted();
+    this(SimOptions.scripted(), broken);
+  }
+
+  Scenario(SimOptions base, Rule... broken) {
+    SimOptions options = base;
     for (Rule rule : broken) {
       options = options.without(rule);
     }
@@ -213,7 +217,7 @@ final class Scenario {
   /** The pair comes back, both copies are those of the history, and so is the backing. */
   void endsWell() {
     heal();
-    world.shelf().heal();
+    world.shelves().forEach(SimShelf::heal);
     for (SimNode node : new SimNode[] {a, b}) {
       if (!node.isAlive()) {
         node.start();

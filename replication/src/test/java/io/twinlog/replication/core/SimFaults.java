@@ -19,6 +19,17 @@ final class SimFaults {
       case SHORT_LIVES -> world.after(random.nextLong(100_000_000), this::shortLives);
       case CALM, SCRIPTED -> {}
     }
+    if (world.options().fence() != SimOptions.Fence.NONE
+        && world.options().profile() != SimOptions.Profile.SCRIPTED) {
+      world.after(random.nextLong(500_000_000), this::restartTarget);
+    }
+  }
+
+  private void restartTarget() {
+    if (!world.isCalm()) {
+      world.shelves().get(random.nextInt(world.shelves().count())).restartTarget();
+      world.after(random.nextLong(500_000_000), this::restartTarget);
+    }
   }
 
   private void turn() {

@@ -2,6 +2,8 @@ package io.twinlog.replication.core;
 
 import io.twinlog.blockdev.RamDevice;
 import io.twinlog.blockdev.shelf.IoChain;
+import io.twinlog.blockdev.shelf.ReservableShelf.Command;
+import io.twinlog.blockdev.shelf.ReservableShelf.Completion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -314,6 +316,18 @@ final class SimNode implements Effects {
   @Override
   public void replaceShelf(int shelf, int medium, boolean force, Consumer<IOException> then) {
     openShelf(shelf, () -> world.shelves().get(shelf).label(medium), then);
+  }
+
+  @Override
+  public void reserve(int shelf, Command command, Completion then) {
+    if (opened[shelf] != null) {
+      (world.shelves().areAddresses() ? world.shelves().get(shelf) : opened[shelf])
+          .reserve(this, command, then);
+    } else {
+      long mine = life;
+      world.after(
+          20_000, () -> deliver(mine, () -> then.done(new IOException("it is not open"), null)));
+    }
   }
 
   /** Takes a while; what is opened is whatever medium is in the place then. */

@@ -18,6 +18,7 @@ import java.util.Set;
  * @param asideBlocks blocks that can be copied aside while a batch is staged
  * @param linkBytesPerSecond of the replication link, each way; 0 when there is no limit
  * @param activeNanos how long faults and clients go on
+ * @param fence whether shelves are reserved, and what becomes of that
  */
 record SimOptions(
     long seed,
@@ -31,7 +32,8 @@ record SimOptions(
     int pieceBlocks,
     int asideBlocks,
     long linkBytesPerSecond,
-    long activeNanos) {
+    long activeNanos,
+    Fence fence) {
 
   /** What goes wrong. */
   enum Profile {
@@ -45,6 +47,27 @@ record SimOptions(
     SHORT_LIVES,
     /** A scenario says what happens, and when. */
     SCRIPTED
+  }
+
+  /** Fencing by the shelf. */
+  enum Fence {
+    /** There is none: masked blocks guard alone. */
+    NONE,
+    /** Shelves forget their reservation, now and then. */
+    VOLATILE,
+    /** Shelves keep it. */
+    KEPT,
+    /** The first shelf forgets it, the others keep it. */
+    MIXED;
+
+    int kept(int shelves) {
+      int all = (1 << shelves) - 1;
+      return switch (this) {
+        case NONE, VOLATILE -> 0;
+        case KEPT -> all;
+        case MIXED -> all & ~1;
+      };
+    }
   }
 
   /** How a simulation ends, when the faults are over. */
@@ -80,7 +103,8 @@ record SimOptions(
         seed % 2 == 0 ? 8 : 2,
         seed % 2 == 0 ? 8 : 2,
         seed % 7 == 5 ? 4_000_000 : seed % 7 == 3 ? 40_000_000 : 0,
-        4_000_000_000L);
+        4_000_000_000L,
+        Fence.NONE);
   }
 
   /** Nothing happens but what a scenario does. */
@@ -97,7 +121,8 @@ record SimOptions(
         8,
         8,
         0,
-        Long.MAX_VALUE);
+        Long.MAX_VALUE,
+        Fence.NONE);
   }
 
   /** Whether RAM may outlive its process ({@code ram = shm}). */
@@ -120,7 +145,8 @@ record SimOptions(
         pieceBlocks,
         asideBlocks,
         linkBytesPerSecond,
-        activeNanos);
+        activeNanos,
+        fence);
   }
 
   /** The same on so many shelves. */
@@ -137,6 +163,25 @@ record SimOptions(
         pieceBlocks,
         asideBlocks,
         linkBytesPerSecond,
-        activeNanos);
+        activeNanos,
+        fence);
+  }
+
+  /** The same with fencing by the shelf. */
+  SimOptions fenced(Fence how) {
+    return new SimOptions(
+        seed,
+        rules,
+        profile,
+        ending,
+        slowIo,
+        shelves,
+        blocks,
+        sectorBytes,
+        pieceBlocks,
+        asideBlocks,
+        linkBytesPerSecond,
+        activeNanos,
+        how);
   }
 }

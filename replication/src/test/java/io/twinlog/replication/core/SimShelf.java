@@ -11,6 +11,10 @@ import io.twinlog.blockdev.log.Superblock;
 import io.twinlog.blockdev.log.View;
 import io.twinlog.blockdev.shelf.IoChain;
 import io.twinlog.blockdev.shelf.IoChain.Lane;
+import io.twinlog.blockdev.shelf.ReservableShelf.Command;
+import io.twinlog.blockdev.shelf.ReservableShelf.Completion;
+import io.twinlog.blockdev.shelf.ReservableShelf.Holders;
+import io.twinlog.blockdev.shelf.ShelfReservedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -75,6 +79,9 @@ final class SimShelf {
   final boolean[] unreachable = new boolean[2];
 
   private final List<Hold> holds = new ArrayList<>();
+
+  /** The nodes whose I/O is carried out, as bits; nobody is everybody. */
+  private int reserved;
 
   SimShelf(SimWorld world, Stagger stagger, int index) {
     Layout layout = stagger.layout();
@@ -221,6 +228,108 @@ final class SimShelf {
     }
   }
 
+  boolean isRefused(SimNode node) {
+    return reserved != 0 && (reserved & 1 << node.index()) == 0;
+  }
+
+  int reserved() {
+    return reserved;
+  }
+
+  /** Somebody's reserve command arrives. */
+  void reserveFor(int nodes) {
+    reserved = nodes;
+  }
+
+  /** The target is started anew, and forgets its reservation unless it keeps it. */
+  void restartTarget() {
+    boolean kept = (world.options().fence().kept(world.options().shelves()) & 1 << index) != 0;
+    if (!kept) {
+      if (reserved != 0) {
+        world.count("fault: reservation forgotten");
+      }
+      reserved = 0;
+    }
+  }
+
+  /** Carries a reserve command out for a node: a look, a change and another look, as it needs. */
+  void reserve(SimNode node, Command command, Completion then) {
+    Reserving reserving = new Reserving(node, command, then);
+    world.after(reserving.delay(), reserving::begin);
+  }
+
+  /** Only its own node knows of it; it may reach the shelf when that is paused, or just dead. */
+  private final class Reserving {
+    private final SimNode node;
+    private final long life;
+    private final Command command;
+    private final Completion then;
+
+    Reserving(SimNode node, Command command, Completion then) {
+      this.node = node;
+      this.life = node.life();
+      this.command = command;
+      this.then = then;
+    }
+
+    long delay() {
+      long stalled = stalledUntil[node.index()] - world.now();
+      return Math.max(0, stalled) + 20_000 + random.nextLong(200_000);
+    }
+
+    private boolean isLost() {
+      boolean gone = node.life() != life && (node.isAlive() || !node.hasJustEnded(life));
+      boolean stuck = world.now() < stalledUntil[node.index()];
+      if (!gone && stuck) {
+        world.after(delay(), this::begin);
+      } else if (!gone && unreachable[node.index()]) {
+        end(new IOException("reserve: unreachable"));
+      }
+      return gone || stuck || unreachable[node.index()];
+    }
+
+    void begin() {
+      if (isLost()) {
+        return;
+      }
+      if (command == Command.READ || (command == Command.JOIN && !isRefused(node))) {
+        end(null);
+      } else {
+        int joined = command == Command.JOIN ? reserved : 0;
+        int wanted = command == Command.LIFT ? 0 : joined | 1 << node.index();
+        world.after(delay(), () -> set(wanted));
+      }
+    }
+
+    private void set(int wanted) {
+      boolean gone = node.life() != life && (node.isAlive() || !node.hasJustEnded(life));
+      if (gone) {
+        return;
+      }
+      if (world.now() < stalledUntil[node.index()]) {
+        world.after(delay(), () -> set(wanted));
+      } else if (unreachable[node.index()]) {
+        end(new IOException("reserve: unreachable"));
+      } else {
+        boolean fails = failing[node.index()] && random.nextInt(2) == 0;
+        if (!fails || random.nextBoolean()) {
+          world.traceIo(node, () -> "shelf " + index + " reserved for " + wanted);
+          reserved = wanted;
+        }
+        world.after(delay(), () -> end(fails ? new IOException("reserve: simulated") : null));
+      }
+    }
+
+    private void end(IOException error) {
+      Holders holders =
+          new Holders(
+              reserved == 0,
+              (reserved & 1 << node.index()) != 0,
+              (reserved & ~(1 << node.index())) != 0);
+      node.deliver(life, () -> then.done(error, error == null ? holders : null));
+    }
+  }
+
   /** Carries a chain out for a node, step by step. */
   void submit(SimNode node, IoChain chain) {
     new Running(node, chain).begin();
@@ -271,6 +380,8 @@ final class SimShelf {
         begin();
       } else if (unreachable[node.index()]) {
         fail("unreachable");
+      } else if (isRefused(node)) {
+        refuse(step);
       } else if (isFailing(step)) {
         fail("simulated");
       } else {
@@ -300,6 +411,14 @@ final class SimShelf {
         }
       }
       return false;
+    }
+
+    private void refuse(IoChain.Step step) {
+      if (step instanceof IoChain.Write && chain.lane() != Lane.SLOT) {
+        world.count("fence: write refused");
+      }
+      String why = chain.name() + ": the shelf is reserved";
+      node.deliver(life, () -> chain.complete(new ShelfReservedException(why)));
     }
 
     private void fail(String why) {
@@ -349,6 +468,10 @@ final class SimShelf {
    */
   private void afterCrash(SimNode node, long life, IoChain.Step step) {
     if (node.isAlive() || !node.hasJustEnded(life) || unreachable[node.index()]) {
+      return;
+    }
+    if (isRefused(node)) {
+      world.count("fence: write of a dead process refused");
       return;
     }
     int landed = random.nextInt(3);

@@ -89,7 +89,10 @@ final class SimWorld {
               TIMING,
               deviceBytes,
               deviceBytes * 4,
-              ResyncRates.defaults());
+              ResyncRates.defaults(),
+              new Fencing(
+                  options.fence() != SimOptions.Fence.NONE,
+                  options.fence().kept(options.shelves())));
       nodes[node] = new SimNode(this, node);
     }
     shelves = new SimShelves(this, stagger);
