@@ -7,16 +7,42 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
-/** A shelf of its own, in a network namespace: a durable vblade behind a cable. */
+/** A shelf of its own, in a network namespace: a durable vblade behind a cable, or at a switch. */
 final class AoeSan implements AutoCloseable {
 
   private final String namespace;
+  private final String served;
   private final Path file;
+  private final boolean ownsNamespace;
   private Process vblade;
 
-  private AoeSan(String namespace, Path file) {
+  private AoeSan(String namespace, String served, Path file, boolean ownsNamespace) {
     this.namespace = namespace;
+    this.served = served;
     this.file = file;
+    this.ownsNamespace = ownsNamespace;
+  }
+
+  /** At a switch, where each node has a cable, and so an address, of its own. */
+  static AoeSan start(AoeSwitch network, long sizeBytes) throws IOException, InterruptedException {
+    Tools.need("vblade");
+    AoeSan san = new AoeSan(network.namespace(), AoeSwitch.BRIDGE, newFile(), false);
+    try {
+      shell("truncate -s %d %s".formatted(sizeBytes, san.file));
+      san.startVblade();
+      return san;
+    } catch (IOException | InterruptedException | Error e) {
+      san.close();
+      throw e;
+    }
+  }
+
+  /** In RAM where there is such a place: a disk that writes each frame through takes minutes. */
+  private static Path newFile() throws IOException {
+    Path memory = Path.of("/dev/shm");
+    return Files.isDirectory(memory)
+        ? Files.createTempFile(memory, "shelf", ".img")
+        : Files.createTempFile("shelf", ".img");
   }
 
   /** Skips the test where there can be none. */
@@ -25,15 +51,9 @@ final class AoeSan implements AutoCloseable {
     String namespace = String.format("ts%05x", ThreadLocalRandom.current().nextInt(1 << 20));
     Launcher.Result made = Launcher.run("ip", "netns", "add", namespace);
     Assumptions.assumeTrue(made.exitCode() == 0, "SKIPPED: no network namespaces: " + made);
-    // In RAM where there is such a place: a disk that writes each frame through takes minutes.
-    Path memory = Path.of("/dev/shm");
-    Path file =
-        Files.isDirectory(memory)
-            ? Files.createTempFile(memory, "shelf", ".img")
-            : Files.createTempFile("shelf", ".img");
-    AoeSan san = new AoeSan(namespace, file);
+    AoeSan san = new AoeSan(namespace, namespace + "f", newFile(), true);
     try {
-      shell("truncate -s %d %s".formatted(sizeBytes, file));
+      shell("truncate -s %d %s".formatted(sizeBytes, san.file));
       shell(
           "ip link add %1$sn mtu %2$d type veth peer name %1$sf mtu %2$d netns %1$s"
               .formatted(namespace, mtu));
@@ -53,22 +73,18 @@ final class AoeSan implements AutoCloseable {
 
   /** For the configuration. */
   String shelf() {
-    return "aoe:" + namespace + "n/7.0";
+    return shelf(namespace + "n");
+  }
+
+  /** The same, as who reaches it through that interface names it. */
+  String shelf(String interfaceName) {
+    return "aoe:" + interfaceName + "/7.0";
   }
 
   void startVblade() throws IOException {
     vblade =
         new ProcessBuilder(
-                "ip",
-                "netns",
-                "exec",
-                namespace,
-                "vblade",
-                "-s",
-                "7",
-                "0",
-                namespace + "f",
-                file.toString())
+                "ip", "netns", "exec", namespace, "vblade", "-s", "7", "0", served, file.toString())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
@@ -123,7 +139,9 @@ final class AoeSan implements AutoCloseable {
       vblade.destroyForcibly().onExit().orTimeout(30, TimeUnit.SECONDS).join();
     }
     try {
-      shell("ip netns del " + namespace);
+      if (ownsNamespace) {
+        shell("ip netns del " + namespace);
+      }
     } catch (InterruptedException e) {
       throw new AssertionError("interrupted", e);
     }

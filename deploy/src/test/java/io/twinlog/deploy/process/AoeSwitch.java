@@ -8,6 +8,9 @@ import org.junit.jupiter.api.Assumptions;
 /** A switch in a network namespace, with a cable for alpha, beta and a client each. */
 final class AoeSwitch implements AutoCloseable {
 
+  /** The interface of the switch itself. */
+  static final String BRIDGE = "br0";
+
   private static final List<String> USERS = List.of("alpha", "beta", "client");
 
   private final String namespace;
@@ -46,6 +49,10 @@ final class AoeSwitch implements AutoCloseable {
       network.close();
       throw e;
     }
+  }
+
+  String namespace() {
+    return namespace;
   }
 
   /** The interface on our side of someone's cable. */

@@ -70,7 +70,17 @@ final class Pair implements AutoCloseable {
 
   /** The same, with a configuration that is not the usual one. */
   static Pair start(UnaryOperator<PairConfig> change) throws IOException, InterruptedException {
-    Pair pair = create(change);
+    return begin(create(change));
+  }
+
+  /** The same, with further lines in each node's own configuration. */
+  static Pair start(String alphaLines, String betaLines) throws IOException, InterruptedException {
+    Pair pair = create(config -> config.with(alphaLines));
+    pair.beta.configure(pair.config.with(betaLines));
+    return begin(pair);
+  }
+
+  private static Pair begin(Pair pair) throws IOException, InterruptedException {
     try {
       pair.alpha.start();
       pair.beta.start();
