@@ -53,6 +53,8 @@ public final class AoeShelf implements ReservableShelf {
   /** Why no more chains are taken, or null; guarded by {@link #submitted}. */
   private String refusal;
 
+  private volatile boolean late;
+
   private volatile boolean closing;
   private Thread thread;
 
@@ -224,7 +226,7 @@ public final class AoeShelf implements ReservableShelf {
   private void run(UncaughtExceptionHandler fatal) {
     try {
       PacketPoll poll = new PacketPoll(wakeUp);
-      while (!closing || !initiator.isIdle() || !submitted.isEmpty()) {
+      while (!closing || !initiator.isIdle() || !submitted.isEmpty() || late) {
         turn(poll);
       }
       endReserving("it is closed");
@@ -250,11 +252,13 @@ public final class AoeShelf implements ReservableShelf {
     for (ShelfPort port : ports) {
       port.flush();
     }
+    late = initiator.hasLateWrites();
     // Only now: what was sent has been read from buffers that go back to their owners.
     outcomes.forEach(Runnable::run);
     outcomes.clear();
     waiting = true;
-    boolean more = !submitted.isEmpty() || !toReserve.isEmpty() || (closing && initiator.isIdle());
+    boolean more =
+        !submitted.isEmpty() || !toReserve.isEmpty() || (closing && initiator.isIdle() && !late);
     long millis = TimeUnit.NANOSECONDS.toMillis(initiator.nextTickNanos(now)) + 1;
     poll.await(ShelfPort.sockets(ports), more ? 0 : (int) millis);
     waiting = false;
@@ -303,6 +307,11 @@ public final class AoeShelf implements ReservableShelf {
       // The owner's loop has ended, so nobody is left who could be told.
       log.warn("{}: outcome of {} is lost, its owner has ended", spec.text(), work.chain.name());
     }
+  }
+
+  @Override
+  public boolean mayWriteLate() {
+    return late;
   }
 
   /** Waits until nothing is under way, each chain up to its deadline; idempotent. */

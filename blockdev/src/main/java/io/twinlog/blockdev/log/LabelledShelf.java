@@ -230,6 +230,11 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
   }
 
   @Override
+  public synchronized boolean mayWriteLate() {
+    return open != null && open.mayWriteLate();
+  }
+
+  @Override
   public void close() throws IOException {
     Shelf shelf;
     synchronized (this) {

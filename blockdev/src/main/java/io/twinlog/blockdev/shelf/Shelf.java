@@ -22,6 +22,14 @@ public interface Shelf extends AutoCloseable {
    */
   void submit(IoChain chain, Executor owner);
 
+  /**
+   * Whether a copy of a write whose chain has ended may still be carried out. Whoever is told that
+   * a chain has ended knows by then. Slots do not count.
+   */
+  default boolean mayWriteLate() {
+    return false;
+  }
+
   /** Waits until nothing is under way, then lets go; idempotent. */
   @Override
   void close() throws IOException;

@@ -65,6 +65,13 @@ public interface Effects {
   }
 
   /**
+   * Whether a copy of a write, slots aside, may still be carried out although its chain has ended.
+   */
+  default boolean mayWriteLate() {
+    return false;
+  }
+
+  /**
    * A direct buffer, 4096-aligned, position 0, limit {@code bytes}, with any content. The core
    * gives each back exactly once.
    *

@@ -679,7 +679,10 @@ public final class Replica implements BlockService {
 
   /** Whether anything of this process's primacy is under way on the backing. */
   boolean isWritingToBacking() {
-    return log.isWriting() || checkpointer.isWriting() || shelves.isWriting();
+    return log.isWriting()
+        || checkpointer.isWriting()
+        || shelves.isWriting()
+        || shelves.mayWriteLate();
   }
 
   ReplicaConfig config() {

@@ -588,6 +588,11 @@ final class Shelves implements Effects {
   }
 
   @Override
+  public boolean mayWriteLate() {
+    return effects.mayWriteLate();
+  }
+
+  @Override
   public int shelfMedium(int shelf) {
     return effects.shelfMedium(shelf);
   }

@@ -66,6 +66,16 @@ final class DriverEffects implements Effects {
   }
 
   @Override
+  public boolean mayWriteLate() {
+    for (Shelf shelf : shelves) {
+      if (shelf.mayWriteLate()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
   public int shelfMedium(int shelf) {
     return shelves.get(shelf) instanceof ReopenableShelf reopenable ? reopenable.medium() : 0;
   }

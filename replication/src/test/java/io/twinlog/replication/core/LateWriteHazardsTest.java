@@ -245,4 +245,20 @@ class LateWriteHazardsTest {
     s.checkBacking();
     s.endsWell();
   }
+
+  @Test
+  void shouldNotSayThatNothingIsUnderWayWhileACopyOfAWriteMayStillArrive() {
+    Scenario s = new Scenario().alone();
+    s.answered(s.write(s.a, 0));
+    s.pause(s.a);
+    s.promote(s.b);
+    s.a.writesLate(true);
+    s.a.resume();
+    s.heal();
+    s.until(() -> s.isMember(s.a) && s.b.replica().isPair(), "A is B's secondary");
+    assertFalse(s.b.replica().isPredecessorGone());
+    s.a.writesLate(false);
+    s.until(s.b.replica()::isPredecessorGone, "B knows that A has nothing under way");
+    s.endsWell();
+  }
 }

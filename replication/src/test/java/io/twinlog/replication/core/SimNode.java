@@ -40,6 +40,9 @@ final class SimNode implements Effects {
   /** What the label of each shelf said when it was opened last. */
   private final int[] media;
 
+  /** A copy of a write of it is somewhere in the network. */
+  private boolean late;
+
   private boolean kept;
   private Replica replica;
   private boolean alive;
@@ -328,6 +331,16 @@ final class SimNode implements Effects {
       world.after(
           20_000, () -> deliver(mine, () -> then.done(new IOException("it is not open"), null)));
     }
+  }
+
+  /** From now on, or no more, a copy of a write of it may still arrive. */
+  void writesLate(boolean may) {
+    late = may;
+  }
+
+  @Override
+  public boolean mayWriteLate() {
+    return late;
   }
 
   /** Takes a while; what is opened is whatever medium is in the place then. */
