@@ -131,6 +131,7 @@ final class StatusJson {
       json.field("error", shelf.getError());
       json.field("doneBytes", shelf.getDoneBytes());
       json.field("totalBytes", shelf.getTotalBytes());
+      json.field("filledBytes", shelf.getFilledBytes());
       json.endObject();
     }
     json.endArray();
@@ -150,6 +151,8 @@ final class StatusJson {
     json.field("quickResyncs", counters.getQuickResyncs());
     json.field("wholeResyncs", counters.getWholeResyncs());
     json.field("resyncBytes", counters.getResyncBytes());
+    json.field("shelfFills", counters.getShelfFills());
+    json.field("shelfFillBytes", counters.getShelfFillBytes());
     json.endObject();
   }
 }

@@ -91,6 +91,8 @@ final class StatusText {
       if (shelf.getTotalBytes() > 0) {
         out.append(' ').append(Units.bytes(shelf.getDoneBytes()));
         out.append(" of ").append(Units.bytes(shelf.getTotalBytes()));
+      } else if (shelf.getFilledBytes() > 0) {
+        out.append(" filled:").append(Units.bytes(shelf.getFilledBytes()));
       }
       if (!shelf.getError().isEmpty()) {
         out.append(": ").append(shelf.getError());

@@ -106,6 +106,8 @@ final class ReplicaMetrics implements MeterBinder {
       counter("resyncs.quick", "begun", r -> r.counters().resyncs().quick());
       counter("resyncs.whole", "begun", r -> r.counters().resyncs().whole());
       counter("resync.bytes", "of blocks", r -> r.counters().resyncs().bytes());
+      counter("shelf.fills", "of stale shelves", r -> r.counters().shelves().fills());
+      counter("shelf.fill.bytes", "copied to them", r -> r.counters().shelves().bytes());
     }
 
     private void gauge(String name, String help, ToDoubleFunction<ReplicaReport> value) {

@@ -93,6 +93,7 @@ final class StatusMapper {
         .setError(shelf.error())
         .setDoneBytes(shelf.doneBytes())
         .setTotalBytes(shelf.totalBytes())
+        .setFilledBytes(shelf.filledBytes())
         .build();
   }
 
@@ -142,6 +143,8 @@ final class StatusMapper {
         .setQuickResyncs(counters.resyncs().quick())
         .setWholeResyncs(counters.resyncs().whole())
         .setResyncBytes(counters.resyncs().bytes())
+        .setShelfFills(counters.shelves().fills())
+        .setShelfFillBytes(counters.shelves().bytes())
         .build();
   }
 }

@@ -20,7 +20,8 @@ class StatusJsonTest {
         "view":{"number":5,"members":["alpha","beta"],"primary":"alpha","complete":false},\
         "backing":{"state":"ok","complete":false,"dirtyBytes":24576,"dirtyAgeMillis":120,\
         "committedNumber":1240,"loggedNumber":1234,"checkpointNumber":1100,\
-        "ringUsedBytes":1048576,"ringBytes":536870912,"populated":true,"shelves":[]},\
+        "ringUsedBytes":1048576,"ringBytes":536870912,"populated":true,\
+        "shelves":[{"state":"live","error":"","doneBytes":0,"totalBytes":0,"filledBytes":65536}]},\
         "exposureBytes":0,"exposureMillis":0,"emergency":false,"fencing":"masks",\
         "sync":{"doneBytes":0,"totalBytes":0,"bytesPerSecond":0,"leftMillis":0,"whole":false,\
         "paused":false,"waitMillis":0},\
@@ -32,7 +33,8 @@ class StatusJsonTest {
         "pendingRequests":3,\
         "counters":{"readRequests":1,"writeRequests":2,"readBytes":3,"writtenBytes":4,\
         "batches":5,"loggedBytes":6,"checkpoints":7,"viewChanges":8,\
-        "quickResyncs":9,"wholeResyncs":10,"resyncBytes":11}\
+        "quickResyncs":9,"wholeResyncs":10,"resyncBytes":11,\
+        "shelfFills":12,"shelfFillBytes":13}\
         }]}""";
     assertEquals(expected, StatusJson.of(Statuses.alpha(Statuses.verified())));
   }

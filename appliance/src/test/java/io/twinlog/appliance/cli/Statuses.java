@@ -6,6 +6,7 @@ import io.twinlog.proto.admin.Difference;
 import io.twinlog.proto.admin.NodeStatus;
 import io.twinlog.proto.admin.PeerStatus;
 import io.twinlog.proto.admin.ResourceStatus;
+import io.twinlog.proto.admin.ShelfStatus;
 import io.twinlog.proto.admin.SyncStatus;
 import io.twinlog.proto.admin.VerifyStatus;
 import io.twinlog.proto.admin.ViewStatus;
@@ -39,7 +40,8 @@ final class Statuses {
                 .setCheckpointNumber(1100)
                 .setRingUsedBytes(1 << 20)
                 .setRingBytes(512 << 20)
-                .setPopulated(true))
+                .setPopulated(true)
+                .addShelves(ShelfStatus.newBuilder().setState("live").setFilledBytes(64 << 10)))
         .setSync(SyncStatus.getDefaultInstance())
         .setPendingRequests(3)
         .setCounters(
@@ -54,7 +56,9 @@ final class Statuses {
                 .setViewChanges(8)
                 .setQuickResyncs(9)
                 .setWholeResyncs(10)
-                .setResyncBytes(11));
+                .setResyncBytes(11)
+                .setShelfFills(12)
+                .setShelfFillBytes(13));
   }
 
   /** A lone primary that fills its peer. */

@@ -393,6 +393,7 @@ final class Primary {
         log.loggedBytes(),
         checkpoints,
         viewChanges,
-        replica.syncCounters());
+        replica.syncCounters(),
+        replica.shelfKeeper().fill().counters());
   }
 }

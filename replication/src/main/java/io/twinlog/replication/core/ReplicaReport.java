@@ -72,8 +72,17 @@ public record ReplicaReport(
    * @param state "live", "failed" (not recorded as stale yet), "stale" or "filling"
    * @param error why it cannot be reached, or what keeps it stale; or empty
    * @param doneBytes filled so far, of {@code totalBytes}; both 0 when it is not being filled
+   * @param filledBytes what this process has copied to it when it filled it last, rings included
    */
-  public record ShelfState(String state, String error, long doneBytes, long totalBytes) {}
+  public record ShelfState(
+      String state, String error, long doneBytes, long totalBytes, long filledBytes) {}
+
+  /**
+   * Stale shelves that were brought up to date since the process started.
+   *
+   * @param bytes copied to them, rings included
+   */
+  public record FillCounters(long fills, long bytes) {}
 
   /**
    * A resync under way, this node being either side; the bytes are zero when none is.
@@ -152,5 +161,6 @@ public record ReplicaReport(
       long loggedBytes,
       long checkpoints,
       long viewChanges,
-      SyncCounters resyncs) {}
+      SyncCounters resyncs,
+      FillCounters shelves) {}
 }

@@ -87,7 +87,8 @@ final class Reports {
               filling ? "filling" : failed ? "failed" : live ? "live" : "stale",
               error,
               filling ? fill.copiedBytes() : 0,
-              filling ? fill.toCopyBytes() : 0));
+              filling ? fill.toCopyBytes() : 0,
+              fill.latestBytes(i)));
     }
     return states;
   }

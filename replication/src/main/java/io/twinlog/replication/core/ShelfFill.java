@@ -58,6 +58,15 @@ final class ShelfFill {
   private long cursor;
   private long copiedBytes;
   private long toCopyBytes;
+
+  /** Shelves filled, and bytes copied to them of whatever area, since the process started. */
+  private long fills;
+
+  private long everBytes;
+
+  /** Of these, what each shelf's latest fill has copied. */
+  private final long[] latestBytes;
+
   private boolean wasBusy;
   private long batchesBefore;
   private long checkpointsBefore;
@@ -72,6 +81,7 @@ final class ShelfFill {
     this.stagger = shelves.stagger();
     this.log = log;
     this.checkpointer = checkpointer;
+    this.latestBytes = new long[stagger.shelves()];
   }
 
   /** Whether a block is on its way from one shelf to the other: nothing is written in place. */
@@ -93,6 +103,15 @@ final class ShelfFill {
 
   long toCopyBytes() {
     return toCopyBytes;
+  }
+
+  /** What the shelf's latest fill has copied, of the data area, rings and records. */
+  long latestBytes(int ofShelf) {
+    return latestBytes[ofShelf];
+  }
+
+  ReplicaReport.FillCounters counters() {
+    return new ReplicaReport.FillCounters(fills, everBytes);
   }
 
   void end() {
@@ -160,6 +179,7 @@ final class ShelfFill {
     ringFrom = -1;
     cursor = 0;
     copiedBytes = 0;
+    latestBytes[candidate] = 0;
     buffer = shelves.newBuffer(COPY_BYTES);
     replica.event("shelf", "stale", "filling", Shelves.name(candidate));
     long mine = round;
@@ -179,7 +199,7 @@ final class ShelfFill {
     ringRanges.clear();
     ringRanges.addAll(replica.peerRing());
     if (!replica.rules().contains(Rule.FILL_BEFORE_LIVE)) {
-      step = Step.FILLED;
+      filled();
       return;
     }
     // The peer writes no checkpoint record now, and its next is to have one to follow.
@@ -242,7 +262,7 @@ final class ShelfFill {
 
   private void copyRead(long ofRound, long offset, ByteBuffer piece, Step then, IOException error) {
     if (error != null || ofRound != round) {
-      copied(ofRound, then, 0, error);
+      copied(ofRound, then, offset, 0, error);
       return;
     }
     boolean chunk = stagger.area(offset) == Stagger.Area.CHUNKS;
@@ -255,7 +275,7 @@ final class ShelfFill {
           if (e == null && chunk) {
             shelves.trust().trust(filled, offset, piece.remaining());
           }
-          copied(ofRound, then, offset < stagger.layout().deviceBytes() ? piece.remaining() : 0, e);
+          copied(ofRound, then, offset, piece.remaining(), e);
         });
   }
 
@@ -263,7 +283,7 @@ final class ShelfFill {
     shelves.writeTo(shelf, new IoChain("fill", Lane.DATA, error -> {}), steps, then);
   }
 
-  private void copied(long ofRound, Step then, long bytes, IOException error) {
+  private void copied(long ofRound, Step then, long offset, int bytes, IOException error) {
     copying = false;
     replica.pump();
     if (ofRound != round) {
@@ -272,7 +292,9 @@ final class ShelfFill {
     if (error != null) {
       failed(error);
     } else {
-      copiedBytes += bytes;
+      copiedBytes += offset < stagger.layout().deviceBytes() ? bytes : 0;
+      latestBytes[shelf] += bytes;
+      everBytes += bytes;
       step = then;
     }
   }
@@ -314,9 +336,14 @@ final class ShelfFill {
         new ArrayList<>(),
         unlessOver(
             () -> {
-              step = Step.FILLED;
+              filled();
               replica.pump();
             }));
+  }
+
+  private void filled() {
+    step = Step.FILLED;
+    fills++;
   }
 
   /** What comes next when this is told of no error and the fill is still the same. */
