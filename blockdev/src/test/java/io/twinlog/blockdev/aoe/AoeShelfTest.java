@@ -105,11 +105,9 @@ class AoeShelfTest {
     net.vblade(ADDRESS, far, file);
     byte[] expected = new byte[BYTES];
     Random random = new Random(mtu);
-    try (FaultyWire wire = new FaultyWire(near.far(), far.near(), mtu);
+    try (FaultyWire wire = FaultyWire.start(near.far(), far.near(), mtu);
         Shelf shelf = open("aoe:" + near.near() + "/7.0")) {
-      wire.dropped = 10;
-      wire.duplicated = 20;
-      wire.delayed = 50;
+      wire.suffer(new FaultyWire.Faults(10, 20, 50, 20, 100_000_000L));
       for (int round = 0; round < 10; round++) {
         int offset = random.nextInt(16) * 65536;
         byte[] content = new byte[(1 + random.nextInt(256)) * 512];

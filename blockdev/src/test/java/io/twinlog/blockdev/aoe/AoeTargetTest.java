@@ -116,14 +116,12 @@ class AoeTargetTest {
     TestNet.Cable near = net.nearCable(mtu);
     TestNet.Cable far = net.nearCable(mtu);
     node((epoll ? group : otherGroup).next(), far.far(), true, true);
-    try (FaultyWire wire = new FaultyWire(near.far(), far.near(), mtu);
+    try (FaultyWire wire = FaultyWire.start(near.far(), far.near(), mtu);
         Shelf client = client(near.near())) {
       ByteBuffer data = SimulatedWire.buffer(BYTES, 1);
       BlockingShelf blocking = new BlockingShelf(client);
       blocking.writeDurably("write", 0, data);
-      wire.dropped = 5;
-      wire.duplicated = 20;
-      wire.delayed = 20;
+      wire.suffer(new FaultyWire.Faults(5, 20, 20, 20, 100_000_000L));
       blocking.writeDurably("again", 0, data);
       ByteBuffer read = ByteBuffer.allocateDirect(BYTES);
       blocking.read("read", 0, read);

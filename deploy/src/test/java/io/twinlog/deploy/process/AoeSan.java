@@ -1,20 +1,33 @@
 package io.twinlog.deploy.process;
 
+import io.twinlog.blockdev.aoe.FaultyWire;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
-/** A shelf of its own, in a network namespace: a durable vblade behind a cable, or at a switch. */
+/**
+ * A shelf of its own, in a network namespace: a durable vblade at a switch, or behind a cable, in
+ * which there may be a wire with faults.
+ */
 final class AoeSan implements AutoCloseable {
 
   private final String namespace;
+
+  /** The interface that it serves. */
   private final String served;
+
   private final Path file;
   private final boolean ownsNamespace;
   private Process vblade;
+
+  /** Null where the cable is one piece. */
+  private FaultyWire wire;
 
   private AoeSan(String namespace, String served, Path file, boolean ownsNamespace) {
     this.namespace = namespace;
@@ -26,49 +39,88 @@ final class AoeSan implements AutoCloseable {
   /** At a switch, where each node has a cable, and so an address, of its own. */
   static AoeSan start(AoeSwitch network, long sizeBytes) throws IOException, InterruptedException {
     Tools.need("vblade");
-    AoeSan san = new AoeSan(network.namespace(), AoeSwitch.BRIDGE, newFile(), false);
-    try {
-      shell("truncate -s %d %s".formatted(sizeBytes, san.file));
-      san.startVblade();
-      return san;
-    } catch (IOException | InterruptedException | Error e) {
-      san.close();
-      throw e;
-    }
-  }
-
-  /** In RAM where there is such a place: a disk that writes each frame through takes minutes. */
-  private static Path newFile() throws IOException {
-    Path memory = Path.of("/dev/shm");
-    return Files.isDirectory(memory)
-        ? Files.createTempFile(memory, "shelf", ".img")
-        : Files.createTempFile("shelf", ".img");
+    Path file = newFile(sizeBytes);
+    AoeSan san = new AoeSan(network.namespace(), AoeSwitch.BRIDGE, file, false);
+    san.startVblade();
+    return san;
   }
 
   /** Skips the test where there can be none. */
   static AoeSan start(int mtu, long sizeBytes) throws IOException, InterruptedException {
+    AoeSan san = create(sizeBytes);
+    return san.connected(() -> san.cable("n", "f", mtu, "netns " + san.namespace));
+  }
+
+  /** The same, behind a {@link #wire}, which has no faults yet. */
+  static AoeSan behindWire(int mtu, long sizeBytes, long seed)
+      throws IOException, InterruptedException {
+    AoeSan san = create(sizeBytes);
+    return san.connected(
+        () -> {
+          san.cable("n", "m", mtu, "");
+          san.cable("p", "f", mtu, "netns " + san.namespace);
+          shell("ip link set %1$sm up && ip link set %1$sp up".formatted(san.namespace));
+          san.wire = FaultyWire.start(san.namespace + "m", san.namespace + "p", seed);
+        });
+  }
+
+  private static AoeSan create(long sizeBytes) throws IOException, InterruptedException {
     Tools.need("ip", "vblade");
     String namespace = String.format("ts%05x", ThreadLocalRandom.current().nextInt(1 << 20));
     Launcher.Result made = Launcher.run("ip", "netns", "add", namespace);
     Assumptions.assumeTrue(made.exitCode() == 0, "SKIPPED: no network namespaces: " + made);
-    AoeSan san = new AoeSan(namespace, namespace + "f", newFile(), true);
+    return new AoeSan(namespace, namespace + "f", newFile(sizeBytes), true);
+  }
+
+  /** In RAM where there is such a place: a disk that writes each frame through takes minutes. */
+  private static Path newFile(long sizeBytes) throws IOException {
+    Path memory = Path.of("/dev/shm");
+    Path file =
+        Files.isDirectory(memory)
+            ? Files.createTempFile(memory, "shelf", ".img")
+            : Files.createTempFile("shelf", ".img");
+    setSize(file, sizeBytes);
+    return file;
+  }
+
+  private static void setSize(Path file, long bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(0);
+      channel.write(ByteBuffer.allocate(1), bytes - 1);
+    }
+  }
+
+  /** What lays the cable. */
+  private interface Laying {
+    void run() throws IOException, InterruptedException;
+  }
+
+  private AoeSan connected(Laying cable) throws IOException, InterruptedException {
     try {
-      shell("truncate -s %d %s".formatted(sizeBytes, san.file));
-      shell(
-          "ip link add %1$sn mtu %2$d type veth peer name %1$sf mtu %2$d netns %1$s"
-              .formatted(namespace, mtu));
-      san.linkUp();
+      cable.run();
+      linkUp();
       shell("ip -n %1$s link set %1$sf up".formatted(namespace));
-      san.startVblade();
-      return san;
+      startVblade();
+      return this;
     } catch (IOException | InterruptedException | Error e) {
-      san.close();
+      close();
       throw e;
     }
   }
 
+  private void cable(String end, String otherEnd, int mtu, String where)
+      throws IOException, InterruptedException {
+    shell(
+        "ip link add %1$s%2$s mtu %4$d type veth peer name %1$s%3$s mtu %4$d %5$s"
+            .formatted(namespace, end, otherEnd, mtu, where));
+  }
+
   private static void shell(String command) throws IOException, InterruptedException {
     Launcher.run("sh", "-c", command).orFail();
+  }
+
+  FaultyWire wire() {
+    return wire;
   }
 
   /** For the configuration. */
@@ -119,6 +171,19 @@ final class AoeSan implements AutoCloseable {
     startVblade();
   }
 
+  /** SIGTERM. */
+  void stop() throws InterruptedException {
+    vblade.destroy();
+    vblade.waitFor();
+  }
+
+  /** SIGKILL, and another one that has nothing of what the first one had. */
+  void restartEmpty() throws IOException, InterruptedException {
+    kill();
+    setSize(file, Files.size(file));
+    startVblade();
+  }
+
   /** Our end of the cable goes down for this long; vblade ends when its own loses the carrier. */
   void flap(int seconds) throws IOException, InterruptedException {
     shell("ip link set " + namespace + "n down");
@@ -139,6 +204,10 @@ final class AoeSan implements AutoCloseable {
       vblade.destroyForcibly().onExit().orTimeout(30, TimeUnit.SECONDS).join();
     }
     try {
+      if (wire != null) {
+        wire.close();
+        shell("ip link del " + namespace + "n");
+      }
       if (ownsNamespace) {
         shell("ip netns del " + namespace);
       }

@@ -22,7 +22,12 @@ final class Fio implements AutoCloseable {
    * each block carries its checksum.
    */
   static Fio verifying(Pair pair, int depth) throws IOException {
-    return start(pair, pair.alpha, depth, List.of("--rate_iops=1000", "--do_verify=1"));
+    return verifying(pair, pair.alpha, depth);
+  }
+
+  /** The same against this node. */
+  static Fio verifying(Pair pair, NodeProcess node, int depth) throws IOException {
+    return start(pair, node, depth, List.of("--rate_iops=1000", "--do_verify=1"));
   }
 
   /**
