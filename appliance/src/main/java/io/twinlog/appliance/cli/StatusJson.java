@@ -1,6 +1,7 @@
 package io.twinlog.appliance.cli;
 
 import io.twinlog.appliance.text.JsonWriter;
+import io.twinlog.proto.admin.AoeStatus;
 import io.twinlog.proto.admin.BackingStatus;
 import io.twinlog.proto.admin.Counters;
 import io.twinlog.proto.admin.Difference;
@@ -74,6 +75,19 @@ final class StatusJson {
     json.field("suspended", resource.getSuspended());
     json.field("pendingRequests", resource.getPendingRequests());
     appendCounters(json, resource.getCounters());
+    appendAoe(json, resource.getAoe());
+    json.endObject();
+  }
+
+  private static void appendAoe(JsonWriter json, AoeStatus aoe) {
+    json.key("aoe").beginObject();
+    json.field("clients", aoe.getClients());
+    json.field("requests", aoe.getRequests());
+    json.field("notAllowed", aoe.getNotAllowed());
+    json.field("tooMany", aoe.getTooMany());
+    json.field("tooFast", aoe.getTooFast());
+    json.field("late", aoe.getLate());
+    json.field("malformed", aoe.getMalformed());
     json.endObject();
   }
 

@@ -10,8 +10,11 @@ import java.util.List;
  *     primary role; else the interface's
  * @param allowed whose frames are heard; empty is everybody
  * @param configString what clients read as the config string
+ * @param editable {@code edits = allowed}: clients may change the config string, the mask list and
+ *     the reservation
  */
-public record AoeOptions(boolean virtualMac, List<MacAddress> allowed, String configString) {
+public record AoeOptions(
+    boolean virtualMac, List<MacAddress> allowed, String configString, boolean editable) {
 
   public AoeOptions {
     allowed = List.copyOf(allowed);

@@ -18,7 +18,7 @@ final class AoeReader {
 
   static AoeOptions read(Optional<Section> section) {
     if (section.isEmpty()) {
-      return new AoeOptions(true, List.of(), "");
+      return new AoeOptions(true, List.of(), "", true);
     }
     Section block = section.get();
     boolean virtual = block.choice("mac", "virtual", "interface").equals("virtual");
@@ -39,7 +39,8 @@ final class AoeReader {
         block.bad("config-string", value, "is too long, or has other characters", STRING_FORM);
       }
     }
+    boolean editable = block.choice("edits", "allowed", "refused").equals("allowed");
     block.finish();
-    return new AoeOptions(virtual, allowed, string);
+    return new AoeOptions(virtual, allowed, string, editable);
   }
 }

@@ -38,7 +38,8 @@ final class AoeTargets {
             resource.uuid(),
             options.allowed(),
             options.configString(),
-            options.virtualMac());
+            options.virtualMac(),
+            options.editable());
     ResourceDriver driver = resource.driver();
     return Optional.of(
         AoeTarget.start(
@@ -46,8 +47,8 @@ final class AoeTargets {
             driver.service(),
             driver.loop(),
             PooledByteBufAllocator.DEFAULT,
-            line ->
-                driver.events().publish(Instant.now(), new ReplicaEvent("aoe", "", "rival", line)),
+            (what, line) ->
+                driver.events().publish(Instant.now(), new ReplicaEvent("aoe", "", what, line)),
             (thread, death) -> panic.accept(thread.getName() + " died: " + death)));
   }
 }

@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.twinlog.appliance.config.Endpoint;
+import io.twinlog.blockdev.aoe.AoeTarget;
 import io.twinlog.replication.net.ResourceDriver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -32,7 +33,11 @@ final class MetricsServer implements AutoCloseable {
    *
    * @throws IOException when the address cannot be had; the message names it
    */
-  static MetricsServer start(Endpoint.Tcp address, String node, Map<String, ResourceDriver> drivers)
+  static MetricsServer start(
+      Endpoint.Tcp address,
+      String node,
+      Map<String, ResourceDriver> drivers,
+      Map<String, AoeTarget> targets)
       throws IOException {
     HttpServer server;
     try {
@@ -43,6 +48,7 @@ final class MetricsServer implements AutoCloseable {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     ReplicaMetrics metrics = new ReplicaMetrics(node, drivers);
     metrics.bindTo(registry);
+    targets.forEach((name, target) -> new AoeMetrics(node, name, target).bindTo(registry));
     MetricsServer started = new MetricsServer(server, registry, metrics);
     server.createContext("/metrics", started::scrape);
     server.start();

@@ -6,6 +6,7 @@ import io.twinlog.appliance.config.Endpoint;
 import io.twinlog.appliance.config.NodeConfig;
 import io.twinlog.appliance.config.ResourceConfig;
 import io.twinlog.appliance.config.TwinlogConfig;
+import io.twinlog.blockdev.aoe.AoeTarget;
 import io.twinlog.blockdev.sys.IoFlusher;
 import io.twinlog.blockdev.sys.SystemCallException;
 import io.twinlog.replication.net.OperatorAnswer;
@@ -38,6 +39,9 @@ public final class Node implements AutoCloseable {
   private final Consumer<String> panic;
   private final Closing open = new Closing();
   private final List<RunningResource> resources = new ArrayList<>();
+
+  /** Of the resources that are served over AoE here. */
+  private final Map<String, AoeTarget> targets = new HashMap<>();
 
   private Node(NodeOptions options, Consumer<String> panic) {
     this.options = options;
@@ -90,10 +94,15 @@ public final class Node implements AutoCloseable {
     NbdServers nbd = NbdServers.start(options.node(), resources, group);
     open.add(nbd::close);
     for (RunningResource resource : resources) {
-      AoeTargets.start(resource, options.node(), panic).ifPresent(aoe -> open.add(aoe::close));
+      AoeTargets.start(resource, options.node(), panic)
+          .ifPresent(
+              aoe -> {
+                open.add(aoe::close);
+                targets.put(resource.config().name(), aoe);
+              });
     }
     startMetrics(wanted);
-    NodeService service = new NodeService(options.node(), drivers());
+    NodeService service = new NodeService(options.node(), drivers(), targets);
     resources.forEach(resource -> resource.driver().start());
     AdminServer admin = AdminServer.start(runDir.path(), service);
     open.add(admin::close);
@@ -118,7 +127,8 @@ public final class Node implements AutoCloseable {
     Optional<Endpoint.Tcp> address =
         wanted.stream().flatMap(resource -> self(resource).metrics().stream()).findFirst();
     if (address.isPresent()) {
-      MetricsServer metrics = MetricsServer.start(address.get(), options.node(), drivers());
+      MetricsServer metrics =
+          MetricsServer.start(address.get(), options.node(), drivers(), targets);
       open.add(metrics::close);
     }
   }

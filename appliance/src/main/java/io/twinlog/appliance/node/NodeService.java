@@ -2,6 +2,7 @@ package io.twinlog.appliance.node;
 
 import io.twinlog.appliance.admin.AdminService;
 import io.twinlog.appliance.text.Suggestions;
+import io.twinlog.blockdev.aoe.AoeTarget;
 import io.twinlog.proto.admin.Action;
 import io.twinlog.proto.admin.Done;
 import io.twinlog.proto.admin.EventsRequest;
@@ -9,6 +10,7 @@ import io.twinlog.proto.admin.NodeStatus;
 import io.twinlog.proto.admin.OperateRequest;
 import io.twinlog.proto.admin.Refused;
 import io.twinlog.proto.admin.Reply;
+import io.twinlog.proto.admin.ResourceStatus;
 import io.twinlog.proto.admin.StatusRequest;
 import io.twinlog.replication.core.ReplicaReport;
 import io.twinlog.replication.net.OperatorAnswer;
@@ -29,11 +31,18 @@ final class NodeService implements AdminService {
 
   private final String node;
   private final Map<String, ResourceDriver> drivers;
+  private final Map<String, AoeTarget> targets;
 
-  /** {@code drivers} by the resources' names, in the order in which they are to be shown. */
-  NodeService(String node, Map<String, ResourceDriver> drivers) {
+  /**
+   * Both maps by the resources' names.
+   *
+   * @param drivers in the order in which they are to be shown
+   * @param targets of those that are served over AoE
+   */
+  NodeService(String node, Map<String, ResourceDriver> drivers, Map<String, AoeTarget> targets) {
     this.node = node;
     this.drivers = new LinkedHashMap<>(drivers);
+    this.targets = Map.copyOf(targets);
   }
 
   @Override
@@ -151,7 +160,14 @@ final class NodeService implements AdminService {
 
   private Reply status(List<ReplicaReport> reports) {
     NodeStatus.Builder status = NodeStatus.newBuilder().setNode(node);
-    reports.forEach(report -> status.addResources(StatusMapper.of(report)));
+    for (ReplicaReport report : reports) {
+      ResourceStatus.Builder resource = StatusMapper.of(report);
+      AoeTarget target = targets.get(report.name());
+      if (target != null) {
+        resource.setAoe(StatusMapper.aoe(target.counters()));
+      }
+      status.addResources(resource);
+    }
     return Reply.newBuilder().setStatus(status).build();
   }
 

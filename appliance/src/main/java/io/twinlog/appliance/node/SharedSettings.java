@@ -33,6 +33,7 @@ final class SharedSettings {
         "aoe.allow",
         aoe.allowed().stream().map(MacAddress::toString).sorted().collect(Collectors.joining(" ")));
     settings.put("aoe.config-string", aoe.configString());
+    settings.put("aoe.edits", aoe.editable() ? "allowed" : "refused");
     settings.put("failover", resource.automaticFailover() ? "automatic" : "manual");
     settings.put("flush", resource.flushToLog() ? "log" : "ram");
     settings.put("fencing", resource.fencing().toString());

@@ -1,5 +1,7 @@
 package io.twinlog.appliance.node;
 
+import io.twinlog.blockdev.aoe.AoeCounters;
+import io.twinlog.proto.admin.AoeStatus;
 import io.twinlog.proto.admin.BackingStatus;
 import io.twinlog.proto.admin.Counters;
 import io.twinlog.proto.admin.Difference;
@@ -17,7 +19,8 @@ final class StatusMapper {
 
   private StatusMapper() {}
 
-  static ResourceStatus of(ReplicaReport report) {
+  /** All but what a replica knows nothing of. */
+  static ResourceStatus.Builder of(ReplicaReport report) {
     return ResourceStatus.newBuilder()
         .setName(report.name())
         .setRole(word(report.role()))
@@ -34,8 +37,7 @@ final class StatusMapper {
         .setVerify(verify(report.verify()))
         .setSuspended(report.suspended())
         .setPendingRequests(report.pendingRequests())
-        .setCounters(counters(report.counters()))
-        .build();
+        .setCounters(counters(report.counters()));
   }
 
   /** A state's constant as it is written for users: {@code UP_TO_DATE} is {@code up-to-date}. */
@@ -94,6 +96,18 @@ final class StatusMapper {
         .setDoneBytes(shelf.doneBytes())
         .setTotalBytes(shelf.totalBytes())
         .setFilledBytes(shelf.filledBytes())
+        .build();
+  }
+
+  static AoeStatus aoe(AoeCounters counters) {
+    return AoeStatus.newBuilder()
+        .setClients((int) counters.clients())
+        .setRequests(counters.requests())
+        .setNotAllowed(counters.notAllowed())
+        .setTooMany(counters.tooMany())
+        .setTooFast(counters.tooFast())
+        .setLate(counters.late())
+        .setMalformed(counters.malformed())
         .build();
   }
 

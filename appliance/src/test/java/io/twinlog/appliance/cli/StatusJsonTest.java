@@ -34,7 +34,9 @@ class StatusJsonTest {
         "counters":{"readRequests":1,"writeRequests":2,"readBytes":3,"writtenBytes":4,\
         "batches":5,"loggedBytes":6,"checkpoints":7,"viewChanges":8,\
         "quickResyncs":9,"wholeResyncs":10,"resyncBytes":11,\
-        "shelfFills":12,"shelfFillBytes":13}\
+        "shelfFills":12,"shelfFillBytes":13},\
+        "aoe":{"clients":14,"requests":15,"notAllowed":16,"tooMany":17,"tooFast":18,"late":19,\
+        "malformed":20}\
         }]}""";
     assertEquals(expected, StatusJson.of(Statuses.alpha(Statuses.verified())));
   }

@@ -1,5 +1,6 @@
 package io.twinlog.appliance.cli;
 
+import io.twinlog.proto.admin.AoeStatus;
 import io.twinlog.proto.admin.BackingStatus;
 import io.twinlog.proto.admin.Counters;
 import io.twinlog.proto.admin.Difference;
@@ -58,7 +59,16 @@ final class Statuses {
                 .setWholeResyncs(10)
                 .setResyncBytes(11)
                 .setShelfFills(12)
-                .setShelfFillBytes(13));
+                .setShelfFillBytes(13))
+        .setAoe(
+            AoeStatus.newBuilder()
+                .setClients(14)
+                .setRequests(15)
+                .setNotAllowed(16)
+                .setTooMany(17)
+                .setTooFast(18)
+                .setLate(19)
+                .setMalformed(20));
   }
 
   /** A lone primary that fills its peer. */

@@ -66,7 +66,7 @@ class ConfigLoaderTest {
     assertEquals(new Endpoint.Tcp("10.0.0.2", 7788), resource.nodes().get(1).peer());
     AoeEndpoint aoe = new AoeEndpoint("eth0", new AoeAddress(1, 0));
     assertEquals(Optional.of(aoe), resource.nodes().get(0).aoe());
-    assertEquals(new AoeOptions(true, List.of(), ""), resource.aoe());
+    assertEquals(new AoeOptions(true, List.of(), "", true), resource.aoe());
     assertEquals(1, config.warnings().size());
     assertTrue(config.warnings().get(0).contains("aoe.allow"), config.warnings()::toString);
   }
@@ -87,6 +87,7 @@ class ConfigLoaderTest {
                 mac = interface
                 allow = ["02:00:5e:10:00:01", "02:00:5e:10:00:02"]
                 config-string = "of ours"
+                edits = refused
               }
             }
             """);
@@ -95,7 +96,8 @@ class ConfigLoaderTest {
         new AoeOptions(
             false,
             List.of(new MacAddress(0x02005e100001L), new MacAddress(0x02005e100002L)),
-            "of ours"),
+            "of ours",
+            false),
         resource.aoe());
     assertEquals(List.of(), config.warnings());
   }

@@ -26,6 +26,7 @@ class SharedSettingsTest {
         fencing = reserve
         aoe {
           allow = ["52:54:00:00:00:01", "52:54:00:00:00:02"], mac = virtual, config-string = "a"
+          edits = allowed
         }
       }
       """;
@@ -44,6 +45,7 @@ class SharedSettingsTest {
     "virtual, interface, aoe.mac",
     "00:02, 00:03, aoe.allow",
     "\"a\", \"b\", aoe.config-string",
+    "edits = allowed, edits = refused, aoe.edits",
     "flush = ram, flush = log, flush",
     "fencing = reserve, fencing = masks, fencing",
     "?reserve=kept, ?deadline=10s, fencing",

@@ -19,11 +19,13 @@ final class AccessLists {
   private static final int MOST_MACS = 255;
 
   private final Set<MacAddress> configured;
+  private final boolean editable;
   private final Set<MacAddress> mask = new LinkedHashSet<>();
   private List<MacAddress> reserved = List.of();
 
-  AccessLists(List<MacAddress> configured) {
+  AccessLists(List<MacAddress> configured, boolean editable) {
     this.configured = Set.copyOf(configured);
+    this.editable = editable;
   }
 
   /** Forgets what clients set. */
@@ -43,14 +45,18 @@ final class AccessLists {
     return reserved.isEmpty() || reserved.contains(source);
   }
 
-  /** The answer to a mask command; null when it is a bad argument. */
-  Mask edit(Mask request) {
-    if (request.code() != Mask.READ && request.code() != Mask.EDIT) {
+  /**
+   * The answer to a mask command; null when it is a bad argument.
+   *
+   * @param most how many entries an answer has room for
+   */
+  Mask edit(Mask request, int most) {
+    if (request.code() != Mask.READ && (request.code() != Mask.EDIT || !editable)) {
       return null;
     }
     if (request.code() == Mask.EDIT) {
       for (int i = 0; i < request.entries().size(); i++) {
-        int error = edit(request.entries().get(i));
+        int error = edit(request.entries().get(i), Math.min(most, MOST_MACS));
         if (error != 0) {
           return new Mask(request.code(), error, i, List.of());
         }
@@ -60,11 +66,11 @@ final class AccessLists {
     return new Mask(request.code(), 0, entries.size(), entries);
   }
 
-  private int edit(MaskEntry entry) {
+  private int edit(MaskEntry entry, int most) {
     switch (entry.code()) {
       case MaskEntry.NONE -> {}
       case MaskEntry.ADD -> {
-        if (mask.size() == MOST_MACS && !mask.contains(entry.mac())) {
+        if (mask.size() >= most && !mask.contains(entry.mac())) {
           return Mask.ERROR_FULL;
         }
         mask.add(entry.mac());
@@ -79,6 +85,9 @@ final class AccessLists {
 
   /** What became of a reserve command; null when it succeeded. */
   AoeError reserve(MacAddress source, Reserve request) {
+    if (request.code() != Reserve.READ && !editable) {
+      return AoeError.BAD_ARGUMENT;
+    }
     switch (request.code()) {
       case Reserve.READ -> {
         return null;

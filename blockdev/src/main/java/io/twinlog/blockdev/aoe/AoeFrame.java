@@ -25,7 +25,11 @@ record AoeFrame(AoeHeader header, AoeMessage message) {
    */
   static AoeFrame decode(ByteBuffer frame) throws MalformedFrameException {
     ByteBuffer from = frame.duplicate();
-    AoeHeader header = AoeHeader.get(from);
+    return decode(AoeHeader.get(from), from);
+  }
+
+  /** Reads what follows a header; as {@link #decode(ByteBuffer)}. */
+  static AoeFrame decode(AoeHeader header, ByteBuffer from) throws MalformedFrameException {
     // Whoever refuses a version returns what it could not read.
     if (header.version() != AoeHeader.VERSION || header.error() == AoeError.BAD_VERSION) {
       return new AoeFrame(header, new Unknown(header.command(), from));

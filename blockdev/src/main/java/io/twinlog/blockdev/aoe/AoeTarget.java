@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +41,8 @@ public final class AoeTarget implements AutoCloseable {
   private final TargetSettings settings;
   private final BlockService device;
   private final EventLoop loop;
-  private final Consumer<String> rivalEvents;
+  private final Events events;
+  private final TargetCounters counters = new TargetCounters();
   private final Target target;
   private final Listener listener = new Listener();
   private final Arrivals arrivals;
@@ -58,19 +58,32 @@ public final class AoeTarget implements AutoCloseable {
 
   private boolean closed;
 
+  /** What the operator is to know; told on the loop. */
+  @FunctionalInterface
+  public interface Events {
+
+    /**
+     * Something about other machines on the network.
+     *
+     * @param what {@code rival}: somebody else answers for our shelf and slot; {@code flood}: a
+     *     client asks more than is answered
+     */
+    void say(String what, String line);
+  }
+
   private AoeTarget(
       TargetSettings settings,
       BlockService device,
       EventLoop loop,
       ByteBufAllocator buffers,
-      Consumer<String> rivalEvents,
+      Events events,
       UncaughtExceptionHandler fatal)
       throws IOException {
     this.settings = settings;
     this.device = device;
     this.loop = loop;
-    this.rivalEvents = rivalEvents;
-    this.target = new Target(settings, device, buffers, new Sink());
+    this.events = events;
+    this.target = new Target(settings, device, buffers, new Sink(), counters);
     for (int i = 0; i < frames.length; i++) {
       frames[i] = ByteBuffer.allocateDirect(PacketSocket.LONGEST_FRAME_BYTES);
     }
@@ -84,7 +97,6 @@ public final class AoeTarget implements AutoCloseable {
   /**
    * Serves whenever the device is primary.
    *
-   * @param rivalEvents told, on the loop, that somebody else answers for our shelf and slot
    * @param fatal told when a thread of the target's dies
    * @throws IOException when the interface cannot be used
    */
@@ -93,14 +105,19 @@ public final class AoeTarget implements AutoCloseable {
       BlockService device,
       EventLoop loop,
       ByteBufAllocator buffers,
-      Consumer<String> rivalEvents,
+      Events events,
       UncaughtExceptionHandler fatal)
       throws IOException {
     // Rather now than at a takeover.
     open(settings).close();
-    AoeTarget target = new AoeTarget(settings, device, loop, buffers, rivalEvents, fatal);
+    AoeTarget target = new AoeTarget(settings, device, loop, buffers, events, fatal);
     loop.submit(target::begin).syncUninterruptibly();
     return target;
+  }
+
+  /** What it has counted; any thread may ask. */
+  public AoeCounters counters() {
+    return counters.read();
   }
 
   private static PacketSocket open(TargetSettings settings) throws IOException {
@@ -286,7 +303,14 @@ public final class AoeTarget implements AutoCloseable {
               + settings.address()
               + " too: clients may take it for this device";
       log.error("{}: {}", device.name(), line);
-      rivalEvents.accept(line);
+      events.say("rival", line);
+    }
+
+    @Override
+    public void flood(MacAddress mac) {
+      String line = mac + " asks more than AoE " + settings.address() + " answers to one client";
+      log.warn("{}: {}", device.name(), line);
+      events.say("flood", line);
     }
   }
 }

@@ -1,8 +1,5 @@
 package io.twinlog.blockdev.aoe;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
-
 /**
  * Tells a write that the network kept back from one that is new, so that it does not overwrite what
  * the same client wrote since. A client sends a frame again with a new, greater tag: so whatever
@@ -16,15 +13,13 @@ final class LateWrites {
   /** A write this old is no more remembered, milliseconds. No frame is on its way for so long. */
   private static final int MEMORY_MILLIS = 10_000;
 
+  static final long MEMORY_NANOS = MEMORY_MILLIS * 1_000_000L;
+
   /** Linux writes at least this much with a frame. */
   private static final int SECTORS_PER_PLACE = 2;
 
-  /** Whoever comes after so many is not told apart from the first; the limit of a byte. */
-  private static final int MOST_CLIENTS = 255;
-
   // An entry: tag (32 bits), client (8 bits), milliseconds (24 bits); 0 is none.
   private final long[] latest;
-  private final Map<MacAddress, Integer> clients = new LinkedHashMap<>();
 
   /**
    * Remembers nothing yet.
@@ -35,9 +30,13 @@ final class LateWrites {
     latest = new long[Math.toIntExact((sectors + SECTORS_PER_PLACE - 1) / SECTORS_PER_PLACE)];
   }
 
-  /** Whether the write is late; if it is not, it is remembered as the latest. */
-  boolean isLate(MacAddress source, int tag, long sector, int sectors, long nowMillis) {
-    int client = client(source);
+  /**
+   * Whether the write is late; if it is not, it is remembered as the latest.
+   *
+   * @param client 1 to 255; another's only when this one has written nothing for {@link
+   *     #MEMORY_NANOS}
+   */
+  boolean isLate(int client, int tag, long sector, int sectors, long nowMillis) {
     int time = (int) nowMillis & 0xff_ffff;
     int first = (int) (sector / SECTORS_PER_PLACE);
     int last = (int) ((sector + sectors - 1) / SECTORS_PER_PLACE);
@@ -54,18 +53,6 @@ final class LateWrites {
       latest[place] = entry;
     }
     return false;
-  }
-
-  /** 1 to 255. */
-  private int client(MacAddress source) {
-    Integer known = clients.get(source);
-    if (known == null) {
-      known = clients.size() % MOST_CLIENTS + 1;
-      if (clients.size() < MOST_CLIENTS) {
-        clients.put(source, known);
-      }
-    }
-    return known;
   }
 
   /**

@@ -24,6 +24,17 @@ final class Target {
   /** Under way together; what comes above is dropped, and its client sends it again. */
   private static final int MOST_REQUESTS = 256;
 
+  /** Answers a second that cost the device nothing, to all clients together. */
+  private static final int MOST_ANSWERS = 1000;
+
+  /** So that made-up sources do not flood the operator either, in a minute. */
+  private static final int MOST_ALARMS = 10;
+
+  private static final long SECOND_NANOS = 1_000_000_000L;
+  private static final int ETHERNET_HEADER_BYTES = 14;
+  private static final int MASK_FIXED_BYTES = 14;
+  private static final int MASK_ENTRY_BYTES = 8;
+
   private static final int FIRMWARE = 1;
   private static final long RIVAL_NANOS = 60_000_000_000L;
 
@@ -31,28 +42,40 @@ final class Target {
   private final TargetSink sink;
   private final AccessLists access;
   private final TargetAta ata;
+  private final TargetCounters counters;
+  private final Budget answers = new Budget(MOST_ANSWERS, SECOND_NANOS);
+  private final Budget alarms = new Budget(MOST_ALARMS, 60 * SECOND_NANOS);
   private final Map<MacAddress, Long> rivals = new HashMap<>();
+  private Clients clients = new Clients();
   private String configString;
   private MacAddress mac;
+  private int mtuBytes;
   private int sectorsPerFrame;
   private boolean serving;
 
-  Target(TargetSettings settings, BlockService device, ByteBufAllocator buffers, TargetSink sink) {
+  Target(
+      TargetSettings settings,
+      BlockService device,
+      ByteBufAllocator buffers,
+      TargetSink sink,
+      TargetCounters counters) {
     this.settings = settings;
     this.sink = sink;
-    this.access = new AccessLists(settings.allowed());
+    this.counters = counters;
+    this.access = new AccessLists(settings.allowed(), settings.editable());
     this.configString = settings.configString();
-    this.ata = new TargetAta(settings, device, buffers, MOST_REQUESTS, new Answers());
+    this.ata = new TargetAta(settings, device, buffers, MOST_REQUESTS, new Answers(), counters);
   }
 
   /** From now on clients are answered, as having this address. */
-  void serve(MacAddress address, int mtuBytes) {
+  void serve(MacAddress address, int mtu) {
     access.reset();
+    clients = new Clients();
     configString = settings.configString();
     ata.forget();
     mac = address;
     serving = true;
-    mtu(mtuBytes);
+    mtu(mtu);
   }
 
   /** From now on nobody is answered. */
@@ -70,8 +93,9 @@ final class Target {
   }
 
   /** The interface's MTU is, or has become, this. */
-  void mtu(int mtuBytes) {
-    int room = Math.min(mtuBytes, 16_000) - AoeHeader.BYTES - Ata.FIXED_BYTES;
+  void mtu(int bytes) {
+    mtuBytes = bytes;
+    int room = Math.min(bytes, 16_000) - AoeHeader.BYTES - Ata.FIXED_BYTES;
     sectorsPerFrame = Math.max(0, Math.min(255, room / Ata.SECTOR_BYTES));
   }
 
@@ -107,21 +131,48 @@ final class Target {
     if (!serving) {
       return;
     }
-    AoeFrame frame;
     try {
-      frame = AoeFrame.decode(bytes);
+      ByteBuffer from = bytes.duplicate();
+      AoeHeader header = AoeHeader.get(from);
+      if (header.source().equals(mac) || header.source().isMulticast()) {
+        return;
+      }
+      if (header.response()) {
+        watch(header, nowNanos);
+      } else if (isForUs(header)) {
+        heard(header, from, nowNanos);
+      }
     } catch (MalformedFrameException e) {
+      counters.malformed.incrementAndGet();
+    }
+  }
+
+  /** What is not answered costs as little as can be: whoever floods is the last to be read. */
+  private void heard(AoeHeader header, ByteBuffer from, long nowNanos)
+      throws MalformedFrameException {
+    if (!access.isHeard(header.source())) {
+      counters.notAllowed.incrementAndGet();
       return;
     }
-    AoeHeader header = frame.header();
-    if (header.source().equals(mac) || header.source().isMulticast()) {
-      return;
+    Clients.Client client = clients.heard(header.source(), nowNanos);
+    counters.clients.set(clients.count());
+    boolean isAta =
+        header.command() == AoeHeader.COMMAND_ATA && header.version() == AoeHeader.VERSION;
+    if (isAta || mayAnswer(header, client, nowNanos)) {
+      request(AoeFrame.decode(header, from), client, nowNanos);
     }
-    if (header.response()) {
-      watch(header, nowNanos);
-    } else if (isForUs(header) && access.isHeard(header.source())) {
-      request(frame, nowNanos);
+  }
+
+  private boolean mayAnswer(AoeHeader header, Clients.Client client, long nowNanos) {
+    boolean asksTooOften = client != null && !client.answers.take(nowNanos);
+    if (!asksTooOften && answers.take(nowNanos)) {
+      return true;
     }
+    counters.tooFast.incrementAndGet();
+    if (asksTooOften && client.alarms.take(nowNanos) && alarms.take(nowNanos)) {
+      sink.flood(header.source());
+    }
+    return false;
   }
 
   private boolean isForUs(AoeHeader header) {
@@ -140,24 +191,29 @@ final class Target {
         rivals.clear();
       }
       rivals.put(header.source(), nowNanos);
-      sink.rival(header.source());
+      if (alarms.take(nowNanos)) {
+        sink.rival(header.source());
+      }
     }
   }
 
-  private void request(AoeFrame frame, long nowNanos) {
+  private void request(AoeFrame frame, Clients.Client client, long nowNanos) {
     AoeHeader header = frame.header();
     if (header.version() != AoeHeader.VERSION) {
       answer(header, AoeError.BAD_VERSION, frame.message());
     } else if (frame.message() instanceof Ata request) {
-      if (request.operation() != Ata.IDENTIFY && !access.mayUse(header.source())) {
+      if (!header.address().equals(settings.address())) {
+        // One frame is not to read or write every device there is.
+        counters.malformed.incrementAndGet();
+      } else if (request.operation() == Ata.IDENTIFY || access.mayUse(header.source())) {
+        ata.carryOut(header, client, request, sectorsPerFrame, nowNanos);
+      } else if (mayAnswer(header, client, nowNanos)) {
         answer(header, AoeError.RESERVED, ata.withoutData(request));
-      } else {
-        ata.carryOut(header, request, sectorsPerFrame, nowNanos);
       }
     } else if (frame.message() instanceof Config request) {
       configure(header, request);
     } else if (frame.message() instanceof Mask request) {
-      Mask edited = access.edit(request);
+      Mask edited = access.edit(request, (mtuBytes - MASK_FIXED_BYTES) / MASK_ENTRY_BYTES);
       answer(
           header, edited == null ? AoeError.BAD_ARGUMENT : null, edited == null ? request : edited);
     } else if (frame.message() instanceof Reserve request) {
@@ -171,7 +227,8 @@ final class Target {
   private void configure(AoeHeader header, Config request) {
     String string = request.string();
     AoeError error = null;
-    switch (request.code()) {
+    boolean edits = request.code() == Config.SET || request.code() == Config.FORCE_SET;
+    switch (edits && !settings.editable() ? -1 : request.code()) {
       case Config.READ -> {}
       case Config.TEST -> {
         if (!configString.equals(string)) {
@@ -209,13 +266,20 @@ final class Target {
 
   private void put(AoeHeader header, AoeMessage message) {
     ByteBuffer frame = sink.frame();
-    if (AoeHeader.BYTES + message.lengthBytes() <= frame.remaining()) {
+    // The kernel would refuse a longer one, and all that is queued behind it.
+    int longest = Math.min(mtuBytes + ETHERNET_HEADER_BYTES, frame.remaining());
+    if (AoeHeader.BYTES + message.lengthBytes() <= longest) {
       new AoeFrame(header, message).put(frame);
       sink.send(frame);
     }
   }
 
   private final class Answers implements TargetAta.Answers {
+    @Override
+    public boolean mayAnswer(AoeHeader request, Clients.Client client, long nowNanos) {
+      return Target.this.mayAnswer(request, client, nowNanos);
+    }
+
     @Override
     public void answer(AoeHeader request, AoeError error, AoeMessage message) {
       Target.this.answer(request, error, message);
@@ -228,7 +292,8 @@ final class Target {
         return;
       }
       ByteBuffer frame = sink.frame();
-      if (AoeHeader.BYTES + Ata.FIXED_BYTES + bytes <= frame.remaining()) {
+      int longest = Math.min(mtuBytes + ETHERNET_HEADER_BYTES, frame.remaining());
+      if (AoeHeader.BYTES + Ata.FIXED_BYTES + bytes <= longest) {
         request.answer(mac, settings.address(), null).put(frame);
         message.putFixed(frame);
         ram.read(offsetBytes, frame.limit(frame.position() + bytes));

@@ -18,8 +18,18 @@ import java.util.Locale;
  */
 final class TargetAta {
 
+  /** How many requests one client may have under way: what it is told, and as many sent again. */
+  private static final int MOST_OF_ONE = 2 * Target.BUFFER_COUNT;
+
+  /** How many it may have whatever the others have. */
+  private static final int ALWAYS_OF_ONE = 4;
+
   /** Where answers go. */
   interface Answers {
+
+    /** Whether the client may be answered something that costs the device nothing. */
+    boolean mayAnswer(AoeHeader request, Clients.Client client, long nowNanos);
+
     void answer(AoeHeader request, AoeError error, AoeMessage message);
 
     /** Answers a read with what the device has now, which is copied into the frame. */
@@ -31,6 +41,7 @@ final class TargetAta {
   private final ByteBufAllocator buffers;
   private final int mostRequests;
   private final Answers answers;
+  private final TargetCounters counters;
   private final long sectors;
   private LateWrites lateWrites;
   private int requests;
@@ -40,12 +51,14 @@ final class TargetAta {
       BlockService device,
       ByteBufAllocator buffers,
       int mostRequests,
-      Answers answers) {
+      Answers answers,
+      TargetCounters counters) {
     this.settings = settings;
     this.device = device;
     this.buffers = buffers;
     this.mostRequests = mostRequests;
     this.answers = answers;
+    this.counters = counters;
     this.sectors = device.sizeBytes() / Ata.SECTOR_BYTES;
     this.lateWrites = new LateWrites(sectors);
   }
@@ -59,12 +72,68 @@ final class TargetAta {
     return requests;
   }
 
-  void carryOut(AoeHeader header, Ata request, int sectorsPerFrame, long nowNanos) {
+  /**
+   * Carries a request out, or refuses it, or drops it when its client asks for too much.
+   *
+   * @param client null for one more than are told apart: it has nothing carried out
+   */
+  void carryOut(
+      AoeHeader header, Clients.Client client, Ata request, int sectorsPerFrame, long nowNanos) {
+    if (isTransfer(request)) {
+      AoeError error = wrongWith(request, sectorsPerFrame);
+      if (error == null && request.sector() <= sectors - request.sectors()) {
+        transfer(header, client, request, nowNanos);
+      } else if (answers.mayAnswer(header, client, nowNanos)) {
+        if (error != null) {
+          answers.answer(header, error, withoutData(request));
+        } else {
+          failed(header, request, Ata.ERROR_NO_SUCH_SECTOR);
+        }
+      }
+    } else if (isFlush(request)) {
+      if (isAdmitted(client)) {
+        submit(new Request(header, client, request, Command.FLUSH, 0, 0, null));
+      }
+    } else if (answers.mayAnswer(header, client, nowNanos)) {
+      describe(header, request);
+    }
+  }
+
+  private static boolean isTransfer(Ata request) {
+    return switch (request.operation()) {
+      case Ata.READ, Ata.READ_EXTENDED, Ata.WRITE, Ata.WRITE_EXTENDED -> true;
+      default -> false;
+    };
+  }
+
+  private static boolean isFlush(Ata request) {
+    return request.operation() == Ata.FLUSH || request.operation() == Ata.FLUSH_EXTENDED;
+  }
+
+  private static boolean writes(Ata request) {
+    return request.operation() == Ata.WRITE || request.operation() == Ata.WRITE_EXTENDED;
+  }
+
+  private static AoeError wrongWith(Ata request, int sectorsPerFrame) {
+    int count = request.sectors();
+    boolean cut = writes(request) && request.data().remaining() < count * Ata.SECTOR_BYTES;
+    return count == 0 || count > sectorsPerFrame || cut ? AoeError.BAD_ARGUMENT : null;
+  }
+
+  /** Whether the client may have one more request under way. */
+  private boolean isAdmitted(Clients.Client client) {
+    boolean admitted =
+        client != null
+            && client.underWay < MOST_OF_ONE
+            && (requests < mostRequests || client.underWay < ALWAYS_OF_ONE);
+    if (!admitted) {
+      counters.tooMany.incrementAndGet();
+    }
+    return admitted;
+  }
+
+  private void describe(AoeHeader header, Ata request) {
     switch (request.operation()) {
-      case Ata.READ, Ata.READ_EXTENDED -> transfer(header, request, sectorsPerFrame, nowNanos);
-      case Ata.WRITE, Ata.WRITE_EXTENDED -> transfer(header, request, sectorsPerFrame, nowNanos);
-      case Ata.FLUSH, Ata.FLUSH_EXTENDED ->
-          submit(new Request(header, request, Command.FLUSH, 0, 0, null));
       case Ata.IDENTIFY -> identify(header, request);
       case Ata.CHECK_POWER_MODE ->
           // Active or idle.
@@ -86,38 +155,38 @@ final class TargetAta {
     answer(header, request, 0, Ata.STATUS_READY, 0, data.flip());
   }
 
-  private void transfer(AoeHeader header, Ata request, int sectorsPerFrame, long nowNanos) {
-    boolean write = request.operation() == Ata.WRITE || request.operation() == Ata.WRITE_EXTENDED;
+  private void transfer(AoeHeader header, Clients.Client client, Ata request, long nowNanos) {
+    if (!isAdmitted(client)) {
+      return;
+    }
     int count = request.sectors();
     int bytes = count * Ata.SECTOR_BYTES;
-    if (count == 0 || count > sectorsPerFrame || (write && request.data().remaining() < bytes)) {
-      answers.answer(header, AoeError.BAD_ARGUMENT, withoutData(request));
-      return;
-    }
-    if (request.sector() > sectors - count) {
-      failed(header, request, Ata.ERROR_NO_SUCH_SECTOR);
-      return;
-    }
-    if (requests >= mostRequests) {
-      return;
-    }
     ByteBuf payload = null;
-    if (write) {
+    if (writes(request)) {
       long millis = nowNanos / 1_000_000;
-      if (lateWrites.isLate(header.source(), header.tag(), request.sector(), count, millis)) {
+      if (lateWrites.isLate(client.number, header.tag(), request.sector(), count, millis)) {
+        counters.late.incrementAndGet();
         return;
       }
+      client.writes(nowNanos);
       payload = buffers.directBuffer(bytes);
       payload.writeBytes(request.data().slice().limit(bytes));
     }
     long offset = request.sector() * Ata.SECTOR_BYTES;
-    Command command = write ? Command.WRITE : Command.READ;
-    submit(new Request(header, withoutData(request), command, offset, bytes, payload));
+    Command command = writes(request) ? Command.WRITE : Command.READ;
+    submit(new Request(header, client, withoutData(request), command, offset, bytes, payload));
   }
 
   private void submit(Request request) {
     requests++;
+    request.client.underWay++;
+    counters.requests.incrementAndGet();
     device.submit(request);
+  }
+
+  private void ended(Request request) {
+    requests--;
+    request.client.underWay--;
   }
 
   Ata withoutData(Ata request) {
@@ -148,18 +217,26 @@ final class TargetAta {
   /** A request on its way through the device. */
   private final class Request extends BlockRequest {
     private final AoeHeader header;
+    private final Clients.Client client;
     private final Ata request;
 
     Request(
-        AoeHeader header, Ata request, Command command, long offset, int bytes, ByteBuf payload) {
+        AoeHeader header,
+        Clients.Client client,
+        Ata request,
+        Command command,
+        long offset,
+        int bytes,
+        ByteBuf payload) {
       super(command, offset, bytes, true, payload);
       this.header = header;
+      this.client = client;
       this.request = request;
     }
 
     @Override
     public void completed(RamDevice ram) {
-      requests--;
+      ended(this);
       Ata done = answerTo(request, 0, Ata.STATUS_READY, 0, Ata.NO_DATA);
       if (command() == Command.READ) {
         answers.answerRead(header, done, ram, offsetBytes(), (int) lengthBytes());
@@ -170,7 +247,7 @@ final class TargetAta {
 
     @Override
     public void failed(BlockError error) {
-      requests--;
+      ended(this);
       switch (error) {
         case OUT_OF_RANGE -> TargetAta.this.failed(header, request, Ata.ERROR_NO_SUCH_SECTOR);
         case INVALID -> TargetAta.this.failed(header, request, Ata.ERROR_ABORTED);
@@ -182,7 +259,7 @@ final class TargetAta {
 
     @Override
     public void dropped() {
-      requests--;
+      ended(this);
     }
   }
 }

@@ -14,6 +14,7 @@ import java.util.UUID;
  *     to 1024 bytes (ISO 8859-1)
  * @param virtualMac whether the target has an address of its own, which moves with the primary
  *     role; else it has the interface's, for switches that allow no other
+ * @param editable whether clients may change the config string, the mask list and the reservation
  */
 public record TargetSettings(
     String interfaceName,
@@ -21,7 +22,8 @@ public record TargetSettings(
     UUID resource,
     List<MacAddress> allowed,
     String configString,
-    boolean virtualMac) {
+    boolean virtualMac,
+    boolean editable) {
 
   /** Locally administered, and the same on both nodes. */
   MacAddress ownMac() {

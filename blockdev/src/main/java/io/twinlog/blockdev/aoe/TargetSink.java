@@ -16,4 +16,7 @@ interface TargetSink {
 
   /** Another machine answers for our shelf and slot; said once a minute at most for each. */
   void rival(MacAddress mac);
+
+  /** A client asks so often that it is not always answered; said once a minute for each. */
+  void flood(MacAddress mac);
 }

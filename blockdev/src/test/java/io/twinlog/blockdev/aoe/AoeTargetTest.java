@@ -92,14 +92,14 @@ class AoeTargetTest {
     }
     TargetSettings settings =
         new TargetSettings(
-            interfaceName, new AoeAddress(1, 0), RESOURCE, List.of(), "", virtualMac);
+            interfaceName, new AoeAddress(1, 0), RESOURCE, List.of(), "", virtualMac, true);
     AoeTarget target =
         AoeTarget.start(
             settings,
             device,
             loop,
             PooledByteBufAllocator.DEFAULT,
-            rivals::add,
+            (what, line) -> rivals.add(what + ": " + line),
             (thread, death) -> death.printStackTrace());
     open.add(target);
     return new Node(device, target, loop);
@@ -185,7 +185,9 @@ class AoeTargetTest {
     Files.write(file, new byte[512]);
     net.vblade(new AoeAddress(1, 0), cable, file);
     String line = rivals.poll(30, TimeUnit.SECONDS);
-    assertTrue(line != null && line.contains("answers for AoE 1.0 too"), line);
+    assertTrue(
+        line != null && line.startsWith("rival: ") && line.contains("answers for AoE 1.0 too"),
+        line);
     Files.delete(file);
   }
 

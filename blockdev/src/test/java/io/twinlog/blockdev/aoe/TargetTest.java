@@ -42,14 +42,20 @@ class TargetTest implements TargetSink {
   private final UnpooledByteBufAllocator buffers = new UnpooledByteBufAllocator(true);
 
   private final List<MacAddress> rivals = new ArrayList<>();
+  private final List<MacAddress> floods = new ArrayList<>();
+  private final TargetCounters counters = new TargetCounters();
   private Target target = target(List.of());
   private long now = 1_000_000_000L;
   private int tag = 0x10000;
 
   private Target target(List<MacAddress> allowed) {
+    return target(allowed, true);
+  }
+
+  private Target target(List<MacAddress> allowed, boolean editable) {
     TargetSettings settings =
-        new TargetSettings("none", ADDRESS, new UUID(1, 2), allowed, "a string", true);
-    Target made = new Target(settings, device, buffers, this);
+        new TargetSettings("none", ADDRESS, new UUID(1, 2), allowed, "a string", true, editable);
+    Target made = new Target(settings, device, buffers, this, counters);
     made.serve(MAC, 9000);
     return made;
   }
@@ -82,6 +88,11 @@ class TargetTest implements TargetSink {
   @Override
   public void rival(MacAddress mac) {
     rivals.add(mac);
+  }
+
+  @Override
+  public void flood(MacAddress mac) {
+    floods.add(mac);
   }
 
   private AoeHeader header(int command) {
@@ -328,15 +339,126 @@ class TargetTest implements TargetSink {
     assertEquals(List.of(), answers);
   }
 
+  private AoeHeader from(MacAddress source, int command) {
+    tag += 0x10000;
+    return AoeHeader.request(MAC, source, ADDRESS, command, tag);
+  }
+
+  private static MacAddress client(int number) {
+    return new MacAddress(0x02005e110000L + number);
+  }
+
   @Test
-  void shouldDropWhatIsTooMuchAtOnce() {
+  void shouldNotLetClientsWithManyRequestsKeepAnotherWaiting() {
     device.hold();
     for (int i = 0; i < 300; i++) {
-      give(header(0), ata(Ata.READ_EXTENDED, 1, i, new byte[0]));
+      give(from(client(0), 0), ata(Ata.READ_EXTENDED, 1, i, new byte[0]));
+    }
+    assertEquals(128, target.requests());
+    for (int i = 0; i < 300; i++) {
+      give(from(client(1), 0), ata(Ata.FLUSH_EXTENDED, 0, 0, new byte[0]));
     }
     assertEquals(256, target.requests());
+    for (int i = 0; i < 5; i++) {
+      give(from(CLIENT, 0), ata(Ata.WRITE_EXTENDED, 1, i, new byte[512]));
+    }
+    assertEquals(260, target.requests());
+    assertEquals(172 + 172 + 1, counters.read().tooMany());
     device.answerHeld();
-    assertEquals(256, answers.size());
+    assertEquals(260, answers.size());
+    assertEquals(0, target.requests());
+  }
+
+  @Test
+  void shouldNotLetOneThatAsksWithoutEndKeepAnotherFromBeingAnswered() {
+    answers.clear();
+    for (int millis = 0; millis < 2000; millis++) {
+      now += 1_000_000;
+      give(from(OTHER, 1), Config.query());
+      give(from(OTHER, 1), config(Config.FORCE_SET, "of the flood"));
+      give(from(OTHER, 2), new Mask(Mask.READ, 0, 0, List.of()));
+      give(from(OTHER, 0), ata(Ata.IDENTIFY, 1, 0, new byte[0]));
+      give(from(OTHER, 0), ata(Ata.READ_EXTENDED, 2, BYTES / 512 - 1, new byte[0]));
+      give(from(OTHER, 9), new Unknown(9, Ata.NO_DATA));
+      if (millis % 20 == 0) {
+        give(from(CLIENT, 1), Config.query());
+        give(from(CLIENT, 0), ata(Ata.READ_EXTENDED, 17, 0, new byte[0]));
+      }
+    }
+    long polite = answers.stream().filter(a -> a.header().destination().equals(CLIENT)).count();
+    assertEquals(200, polite);
+    // A hundred at once, and then so many a second.
+    assertEquals(299, answers.size() - polite);
+    assertEquals(12_000 - 299, counters.read().tooFast());
+    assertEquals(List.of(OTHER), floods);
+  }
+
+  @Test
+  void shouldBoundWhatIsAnsweredAndRememberedWhenSourcesAreMadeUp() {
+    for (int i = 0; i < 5000; i++) {
+      give(from(client(i), 1), Config.query());
+    }
+    assertEquals(1000, answers.size());
+    assertEquals(Clients.MOST, counters.read().clients());
+    now += 1_000_000_000L;
+    // Who writes is not forgotten, since a late copy may come; so no more than these can.
+    for (int i = 0; i < 300; i++) {
+      give(from(client(10_000 + i), 0), ata(Ata.WRITE_EXTENDED, 1, i, new byte[512]));
+    }
+    assertEquals(Clients.MOST, device.submitted());
+    assertEquals(300 - Clients.MOST, counters.read().tooMany());
+    now += 11_000_000_000L;
+    give(from(CLIENT, 0), ata(Ata.WRITE_EXTENDED, 1, 0, new byte[512]));
+    assertEquals(Clients.MOST + 1, device.submitted());
+    for (int i = 0; i < 100; i++) {
+      give(new AoeHeader(MAC, client(i), 1, true, null, ADDRESS, 1, 0), config(0, ""));
+    }
+    assertEquals(10, rivals.size());
+  }
+
+  @Test
+  void shouldNotSendMoreThanAFrameHolds() {
+    target.mtu(1500);
+    List<MaskEntry> many = new ArrayList<>();
+    for (int i = 0; i < 185; i++) {
+      many.add(new MaskEntry(MaskEntry.ADD, i == 0 ? CLIENT : client(i)));
+    }
+    Mask full = (Mask) ask(header(2), new Mask(Mask.EDIT, 0, 185, many)).message();
+    assertEquals(185, full.count());
+    assertTrue(lastSent.length <= 1514);
+    Mask more = new Mask(Mask.EDIT, 0, 1, List.of(new MaskEntry(MaskEntry.ADD, OTHER)));
+    assertEquals(Mask.ERROR_FULL, ((Mask) ask(header(2), more).message()).error());
+    // Nothing can be said of the list when frames have become shorter than it is.
+    target.mtu(1000);
+    assertNull(ask(header(2), new Mask(Mask.READ, 0, 0, List.of())));
+  }
+
+  @Test
+  void shouldChangeNothingForClientsWhenEditsAreRefused() {
+    target = target(List.of(), false);
+    for (int code : new int[] {Config.SET, Config.FORCE_SET}) {
+      AoeFrame answer = ask(header(1), config(code, "another"));
+      assertEquals(AoeError.BAD_ARGUMENT, answer.header().error());
+      assertEquals("a string", string(answer));
+    }
+    Mask add = new Mask(Mask.EDIT, 0, 1, List.of(new MaskEntry(MaskEntry.ADD, OTHER)));
+    assertEquals(AoeError.BAD_ARGUMENT, ask(header(2), add).header().error());
+    for (int code : new int[] {Reserve.SET, Reserve.FORCE_SET}) {
+      Reserve reserve = new Reserve(code, List.of(OTHER));
+      assertEquals(AoeError.BAD_ARGUMENT, ask(header(3), reserve).header().error());
+    }
+    assertNull(ask(header(3), new Reserve(Reserve.READ, List.of())).header().error());
+    askAta(Ata.READ_EXTENDED, 1, 0, new byte[0]);
+  }
+
+  @Test
+  void shouldNotReadOrWriteWhenAFrameIsForEveryTarget() {
+    for (AoeAddress all : List.of(new AoeAddress(0xffff, 0xff), new AoeAddress(1, 0xff))) {
+      AoeHeader header = AoeHeader.request(MacAddress.BROADCAST, CLIENT, all, 0, 77);
+      assertNull(ask(header, ata(Ata.WRITE_EXTENDED, 1, 0, new byte[512])));
+      assertNull(ask(header, ata(Ata.READ_EXTENDED, 1, 0, new byte[0])));
+    }
+    assertEquals(0, device.submitted());
   }
 
   @Test
@@ -360,6 +482,7 @@ class TargetTest implements TargetSink {
     long frames = Long.getLong("twinlog.aoe.frames", 50_000);
     byte[] content = random(BYTES, 9);
     device.ram().write(0, ByteBuffer.wrap(content));
+    long answered = 0;
     for (long i = 0; i < frames; i++) {
       AoeHeader header =
           AoeHeader.request(
@@ -377,6 +500,7 @@ class TargetTest implements TargetSink {
                       MAC, CLIENT, ADDRESS, next.message().command(), random.nextInt()),
                   next.message());
       answers.clear();
+      now += 10_000_000;
       byte[] wire = RandomFrames.damage(random, AoeFrameTest.bytes(frame));
       target.received(ByteBuffer.wrap(wire), now);
       assertTrue(answers.size() <= 1);
@@ -387,11 +511,15 @@ class TargetTest implements TargetSink {
         assertTrue(Arrays.equals(wire, 6, 12, lastSent, 0, 6), "for another client");
         assertTrue(Arrays.equals(wire, 20, 24, lastSent, 20, 24), "with another tag");
       }
+      answered += answers.size();
       if (i % 1000 == 0) {
         // Somebody may have locked us out meanwhile.
         target.mute();
         target.serve(MAC, 9000);
       }
     }
+    long all = frames;
+    long some = answered;
+    assertTrue(some > all / 10, () -> some + " answers to " + all + " frames");
   }
 }
