@@ -17,7 +17,7 @@ final class ModelTarget {
 
   final byte[] content;
   final AoeAddress address;
-  final AccessLists lists = new AccessLists(List.of());
+  final AccessLists lists = new AccessLists(List.of(), true);
   String serial = "model";
   TargetIdentity.Flush flush = TargetIdentity.Flush.EXTENDED;
   int sectorsPerFrame;

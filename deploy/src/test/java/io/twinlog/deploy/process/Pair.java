@@ -18,7 +18,7 @@ final class Pair implements AutoCloseable {
   static final Duration SOON = Duration.ofSeconds(30);
 
   /** A shelf has to be found lost, recorded, and filled while clients write. */
-  static final Duration SHELF_LIMIT = Duration.ofSeconds(120);
+  static final Duration SHELF_LIMIT = Duration.ofMinutes(2);
 
   private static final int SIZE_MIB = 32;
 
