@@ -135,7 +135,10 @@ final class Reserving {
 
   /** When {@link #tick} has something to do, in nanoseconds from now at the latest. */
   long nextTickNanos(long now) {
-    return requests.isEmpty() ? Long.MAX_VALUE : sent ? Math.max(0, sendAgainAt - now) : 50_000_000;
+    if (requests.isEmpty()) {
+      return Long.MAX_VALUE;
+    }
+    return sent && failure == null ? Math.max(0, sendAgainAt - now) : RoundTrip.SHORTEST_NANOS;
   }
 
   void tick(long now) {

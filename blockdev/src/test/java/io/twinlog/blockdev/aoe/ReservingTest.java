@@ -67,6 +67,17 @@ class ReservingTest {
   }
 
   @Test
+  void shouldJoinAnewWhenItsAddressHasChanged() {
+    SimulatedWire wire = oldWire(8);
+    wire.await(wire.reserve(Command.CLAIM));
+    MacAddress other = new MacAddress(0x02005e100008L);
+    wire.port.address = other;
+    assertTrue(wire.await(wire.reserve(Command.READ)).isLockedOut());
+    assertEquals(new Holders(false, true, true), wire.await(wire.reserve(Command.JOIN)));
+    assertEquals(List.of(SimulatedWire.MAC, other), list(wire));
+  }
+
+  @Test
   void shouldFailAChainAtOnceWhenTheTargetIsReservedForOthers() {
     SimulatedWire wire = oldWire(3);
     reservedFor(wire, OTHER);
