@@ -112,11 +112,12 @@ final class Fence {
 
   /** A process that finds itself locked out lets its predecessor's last writes end. */
   void started() {
+    if (!isOn()) {
+      return;
+    }
+    long watchNanos = 2 * replica.config().timing().counterInterval().toNanos();
     for (Guard guard : guards) {
-      guard.notBeforeNanos =
-          replica.now()
-              + 2 * replica.config().timing().counterInterval().toNanos()
-              + Replica.RETRY_NANOS;
+      guard.notBeforeNanos = replica.now() + watchNanos + Replica.RETRY_NANOS;
     }
   }
 
@@ -369,14 +370,14 @@ final class Fence {
    * @param afterStop the one before it has ended in order: nothing of it is under way
    */
   void becamePrimary(boolean afterStop) {
+    if (!isOn()) {
+      return;
+    }
     round++;
     replaced = !afterStop;
     peerGone = false;
     primarySinceNanos = replica.now();
     lookedNanos = replica.now();
-    if (!isOn()) {
-      return;
-    }
     for (Guard guard : guards) {
       guard.exclusive = false;
       guard.gone = false;
@@ -388,6 +389,9 @@ final class Fence {
 
   /** Nothing that was begun as primary goes on. */
   void leftPrimary() {
+    if (!isOn()) {
+      return;
+    }
     round++;
     peerGone = false;
     for (Guard guard : guards) {
