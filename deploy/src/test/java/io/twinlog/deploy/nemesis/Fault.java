@@ -86,6 +86,8 @@ enum Fault {
 
   /** It is stale; a node that starts with all of them has only the others to load from. */
   LOAD_BESIDE_STALE_SHELF(Trait.SHELVES, Trait.LOSES_RAM, Trait.PLOT),
+  /** The same, and no view has been chosen since: only the primary's slot says that it is. */
+  LOAD_BESIDE_SHELF_LOST_ALONE(Trait.SHELVES, Trait.LOSES_RAM, Trait.PLOT),
   /** It is stale, comes back, and is what a node loads from when another one is lost. */
   LOAD_FROM_RETURNED_SHELF(Trait.SHELVES, Trait.LOSES_RAM, Trait.PLOT),
   /** While the secondary is about to take over. */

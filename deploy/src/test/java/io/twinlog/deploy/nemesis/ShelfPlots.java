@@ -40,15 +40,11 @@ final class ShelfPlots {
     int other = (shelf + random.nextInt(1, site.shelves())) % site.shelves();
     steps.tell("shelf %d, then shelf %d".formatted(shelf + 1, other + 1));
     switch (plot) {
-      case LOAD_BESIDE_STALE_SHELF -> {
-        leaveBehind(primary, shelf);
-        if (injector.killInTurn(primary, secondary)) {
-          if (random.nextInt(3) > 0) {
-            steps.tell("shelf %d is back".formatted(shelf + 1));
-            injector.returnShelf(shelf);
-          }
-          load();
-        }
+      case LOAD_BESIDE_STALE_SHELF -> loadBeside(primary, shelf);
+      case LOAD_BESIDE_SHELF_LOST_ALONE -> {
+        secondary.sendKill();
+        steps.await(primary, "alone", status -> status.getView().getMembersCount() == 1);
+        loadBeside(primary, shelf);
       }
       case LOAD_FROM_RETURNED_SHELF -> {
         leaveBehind(primary, shelf);
@@ -89,6 +85,18 @@ final class ShelfPlots {
     makeStale(primary, shelf);
     steps.leaveMark(primary);
     steps.awaitCheckpoint(primary);
+  }
+
+  private void loadBeside(NodeProcess primary, int shelf)
+      throws IOException, InterruptedException {
+    leaveBehind(primary, shelf);
+    if (injector.killInTurn(primary, site.peerOf(primary))) {
+      if (random.nextInt(3) > 0) {
+        steps.tell("shelf %d is back".formatted(shelf + 1));
+        injector.returnShelf(shelf);
+      }
+      load();
+    }
   }
 
   /** Both nodes have ended: one of them starts, with what shelves there are, and is read. */

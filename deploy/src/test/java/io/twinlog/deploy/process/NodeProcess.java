@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 /** A real node: a process that runs {@code twinlog node}, with what a test does to it. */
 public final class NodeProcess implements AutoCloseable {
 
-  private static final Duration START_LIMIT = Duration.ofMinutes(2);
+  private static final Duration START_LIMIT = Duration.ofMinutes(5);
 
   private static final int END_SECONDS = 60;
 
