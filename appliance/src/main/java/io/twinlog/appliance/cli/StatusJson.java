@@ -64,6 +64,7 @@ final class StatusJson {
     SyncStatus sync = resource.getSync();
     json.key("sync").beginObject();
     json.field("doneBytes", sync.getDoneBytes());
+    json.field("backingBytes", sync.getBackingBytes());
     json.field("totalBytes", sync.getTotalBytes());
     json.field("bytesPerSecond", sync.getBytesPerSecond());
     json.field("leftMillis", sync.getLeftMillis());
@@ -165,6 +166,7 @@ final class StatusJson {
     json.field("quickResyncs", counters.getQuickResyncs());
     json.field("wholeResyncs", counters.getWholeResyncs());
     json.field("resyncBytes", counters.getResyncBytes());
+    json.field("resyncBackingBytes", counters.getResyncBackingBytes());
     json.field("shelfFills", counters.getShelfFills());
     json.field("shelfFillBytes", counters.getShelfFillBytes());
     json.endObject();

@@ -35,6 +35,9 @@ final class SyncText {
     out.append(Units.bytes(sync.getDoneBytes())).append(" of ");
     out.append(Units.bytes(sync.getTotalBytes()));
     out.append(sync.getWhole() ? " (every block)" : " (what changed)");
+    if (sync.getBackingBytes() > 0) {
+      out.append(", ").append(Units.bytes(sync.getBackingBytes())).append(" from the backing");
+    }
     if (sync.getPaused()) {
       out.append(", paused");
     } else if (sync.getBytesPerSecond() > 0) {

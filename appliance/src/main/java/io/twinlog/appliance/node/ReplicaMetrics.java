@@ -106,6 +106,10 @@ final class ReplicaMetrics implements MeterBinder {
       counter("resyncs.quick", "begun", r -> r.counters().resyncs().quick());
       counter("resyncs.whole", "begun", r -> r.counters().resyncs().whole());
       counter("resync.bytes", "of blocks", r -> r.counters().resyncs().bytes());
+      counter(
+          "resync.backing.bytes",
+          "of these, found in the backing",
+          r -> r.counters().resyncs().backingBytes());
       counter("shelf.fills", "of stale shelves", r -> r.counters().shelves().fills());
       counter("shelf.fill.bytes", "copied to them", r -> r.counters().shelves().bytes());
     }

@@ -114,6 +114,7 @@ final class StatusMapper {
   private static SyncStatus sync(ReplicaReport.SyncProgress sync) {
     return SyncStatus.newBuilder()
         .setDoneBytes(sync.doneBytes())
+        .setBackingBytes(sync.backingBytes())
         .setTotalBytes(sync.totalBytes())
         .setBytesPerSecond(sync.bytesPerSecond())
         .setLeftMillis(sync.leftMillis())
@@ -157,6 +158,7 @@ final class StatusMapper {
         .setQuickResyncs(counters.resyncs().quick())
         .setWholeResyncs(counters.resyncs().whole())
         .setResyncBytes(counters.resyncs().bytes())
+        .setResyncBackingBytes(counters.resyncs().backingBytes())
         .setShelfFills(counters.shelves().fills())
         .setShelfFillBytes(counters.shelves().bytes())
         .build();

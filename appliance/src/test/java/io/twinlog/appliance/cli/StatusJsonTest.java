@@ -23,8 +23,8 @@ class StatusJsonTest {
         "ringUsedBytes":1048576,"ringBytes":536870912,"populated":true,\
         "shelves":[{"state":"live","error":"","doneBytes":0,"totalBytes":0,"filledBytes":65536}]},\
         "exposureBytes":0,"exposureMillis":0,"emergency":false,"fencing":"masks",\
-        "sync":{"doneBytes":0,"totalBytes":0,"bytesPerSecond":0,"leftMillis":0,"whole":false,\
-        "paused":false,"waitMillis":0},\
+        "sync":{"doneBytes":0,"backingBytes":0,"totalBytes":0,"bytesPerSecond":0,"leftMillis":0,\
+        "whole":false,"paused":false,"waitMillis":0},\
         "verify":{"with":"backing","running":false,"doneBytes":268435456,"totalBytes":268435456,\
         "bytesPerSecond":41943040,"differingBytes":8192,\
         "differences":[{"copy":"backing","offsetBytes":4096,"lengthBytes":8192}],\
@@ -33,7 +33,7 @@ class StatusJsonTest {
         "pendingRequests":3,\
         "counters":{"readRequests":1,"writeRequests":2,"readBytes":3,"writtenBytes":4,\
         "batches":5,"loggedBytes":6,"checkpoints":7,"viewChanges":8,\
-        "quickResyncs":9,"wholeResyncs":10,"resyncBytes":11,\
+        "quickResyncs":9,"wholeResyncs":10,"resyncBytes":11,"resyncBackingBytes":21,\
         "shelfFills":12,"shelfFillBytes":13},\
         "aoe":{"clients":14,"requests":15,"notAllowed":16,"tooMany":17,"tooFast":18,"late":19,\
         "malformed":20}\

@@ -74,6 +74,15 @@ class StatusTextTest {
   }
 
   @Test
+  void shouldSayHowMuchOfAResyncCameFromTheBacking() {
+    ResourceStatus.Builder status = Statuses.syncing();
+    status.getSyncBuilder().setBackingBytes(64 << 20);
+    assertEquals(
+        "    sync 34.3% 88 MiB of 256 MiB (every block), 64 MiB from the backing, 40 MiB/s, 5 s left",
+        StatusText.of(Statuses.alpha(status), false).lines().toList().get(3));
+  }
+
+  @Test
   void shouldSayWhyNoResyncBeginsWhenItIsPausedOrThePeerWasEvicted() {
     ResourceStatus.Builder status = Statuses.connected();
     status.getSyncBuilder().setPaused(true).setWaitMillis(3_400);

@@ -58,6 +58,7 @@ final class Statuses {
                 .setQuickResyncs(9)
                 .setWholeResyncs(10)
                 .setResyncBytes(11)
+                .setResyncBackingBytes(21)
                 .setShelfFills(12)
                 .setShelfFillBytes(13))
         .setAoe(

@@ -223,6 +223,21 @@ final class LinkKeeper {
     }
   }
 
+  void digests(PeerOut from, long view, long offset, ByteBuf digests) {
+    Link of = heard(from);
+    if (of == null) {
+      return;
+    }
+    int blocks = digests.readableBytes() / BlockDigests.BYTES;
+    if (offset % BlockTable.BLOCK_BYTES != 0
+        || blocks > BackingFill.MOST_BLOCKS
+        || blocks * BlockDigests.BYTES != digests.readableBytes()) {
+      close("the peer sends digests of %d bytes at %d".formatted(digests.readableBytes(), offset));
+    } else if (inDevice(offset, (long) blocks * BlockTable.BLOCK_BYTES)) {
+      secondary.digests(of, view, (int) (offset / BlockTable.BLOCK_BYTES), digests);
+    }
+  }
+
   private boolean inDevice(long offset, long length) {
     if (offset < 0 || length < 0 || offset > ram.sizeBytes() - length) {
       close("the peer writes outside the device: %d bytes at %d".formatted(length, offset));
@@ -276,7 +291,9 @@ final class LinkKeeper {
       of.peerIncarnation = ready.incarnation();
       syncSource.ready(of, ready);
     } else if (message instanceof PeerControl.SyncStart start) {
-      secondary.started(start);
+      secondary.started(of, start);
+    } else if (message instanceof PeerControl.DigestAnswer answer) {
+      syncSource.answered(answer);
     } else if (message instanceof PeerControl.SyncPause pause) {
       pauseHeard(pause.paused());
     } else if (message instanceof PeerControl.SyncRefused refused) {

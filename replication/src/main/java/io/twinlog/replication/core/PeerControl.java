@@ -39,8 +39,11 @@ public sealed interface PeerControl {
    * @param common up to which write its content and the primary's history are the same; -1 when
    *     nothing is known to be
    * @param changed the blocks that changed at the sender after that; empty when nothing is known
+   * @param takesDigests whether it looks for blocks in the backing; the digests' seed is {@code
+   *     incarnation}
    */
-  record SyncReady(long view, long incarnation, long common, ExtentMap changed)
+  record SyncReady(
+      long view, long incarnation, long common, ExtentMap changed, boolean takesDigests)
       implements PeerControl {}
 
   /**
@@ -52,6 +55,15 @@ public sealed interface PeerControl {
    */
   record SyncStart(long view, long number, boolean whole, ExtentMap blocks)
       implements PeerControl {}
+
+  /**
+   * The target of a resync has looked for blocks that it was sent digests of.
+   *
+   * @param offset of the first of them
+   * @param blocks how many; 1 to 64
+   * @param missing which of them are to be sent: bit i is the i-th; it has the others
+   */
+  record DigestAnswer(long view, long offset, int blocks, long missing) implements PeerControl {}
 
   /**
    * From the secondary: an operator there wants the resync to pause, or to go on. From the primary:

@@ -8,8 +8,8 @@ import io.twinlog.blockdev.BlockRequest.Command;
  * and checked, or the connection ends. Called on the resource's event loop; nothing blocks; what is
  * sent leaves at the latest at the end of the loop's turn.
  *
- * <p>WRITE, BARRIER and BLOCKS frames are counted by both sides from 1 on each connection; {@link
- * #confirm} carries the receiver's count.
+ * <p>WRITE, BARRIER, BLOCKS and DIGESTS frames are counted by both sides from 1 on each connection;
+ * {@link #confirm} carries the receiver's count.
  */
 public interface PeerOut {
 
@@ -27,6 +27,15 @@ public interface PeerOut {
    * @param data {@code length} bytes, ownership passes; null when the range is all zeros
    */
   void blocks(long view, long offset, long length, ByteBuf data);
+
+  /**
+   * What blocks of a resync are, as of the last write sent before: the receiver may have them from
+   * elsewhere. Sent only to one that has said that it takes them ({@link PeerControl.SyncReady}).
+   *
+   * @param offset of the first of them
+   * @param digests 16 bytes for each of them, 64 at most; ownership passes
+   */
+  void digests(long view, long offset, ByteBuf digests);
 
   /** Asks for a confirmation of everything sent so far. */
   void barrier(long view);

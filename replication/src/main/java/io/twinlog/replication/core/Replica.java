@@ -87,7 +87,8 @@ public final class Replica implements BlockService {
         record,
         Set.of(Rule.values()),
         Layout.PIECE_BLOCKS,
-        config.layout().deviceBlocks());
+        config.layout().deviceBlocks(),
+        ResyncSizes.USUAL);
   }
 
   Replica(
@@ -97,12 +98,12 @@ public final class Replica implements BlockService {
       Set<Rule> rules,
       int pieceBlocks,
       int asideBlocks) {
-    this(config, ram, effects, RamRecord.NONE, rules, pieceBlocks, asideBlocks);
+    this(config, ram, effects, RamRecord.NONE, rules, pieceBlocks, asideBlocks, ResyncSizes.USUAL);
   }
 
   /**
-   * With pieces small enough for small devices to need several, and room for fewer blocks aside
-   * than the device has.
+   * With pieces small enough for small devices to need several, room for fewer blocks aside than
+   * the device has, and as much of a resync at a time as suits it.
    */
   Replica(
       ReplicaConfig config,
@@ -111,7 +112,8 @@ public final class Replica implements BlockService {
       RamRecord record,
       Set<Rule> rules,
       int pieceBlocks,
-      int asideBlocks) {
+      int asideBlocks,
+      ResyncSizes resyncSizes) {
     this.config = config;
     this.ram = ram;
     this.rules = rules;
@@ -129,9 +131,9 @@ public final class Replica implements BlockService {
     shelfKeeper = new ShelfKeeper(this, shelves, slots, log, checkpointer);
     loader = new Loader(this, shelves, ram, config.layout());
     primaryPart = new Primary(this, table, ram, slots, log, loader, pending, record);
-    secondary = new Secondary(this, table, ram, slots, record);
+    secondary = new Secondary(this, shelves, table, ram, slots, record);
     eviction = new Eviction((from, to, detail) -> event("peer", from, to, detail));
-    syncSource = new SyncSource(this, ram, table, eviction);
+    syncSource = new SyncSource(this, ram, table, eviction, resyncSizes);
     promotion = new Promotion(this, shelves, slots);
     handover = new Handover(this, slots, log, checkpointer, table);
     failover = new Failover(this);
@@ -452,6 +454,11 @@ public final class Replica implements BlockService {
   /** Content of a range in a resync, null for zeros; the buffer stays the caller's. */
   public void peerBlocks(PeerOut from, long frameView, long offset, long length, ByteBuf data) {
     links.blocks(from, frameView, offset, length, data);
+  }
+
+  /** What blocks of a resync are, 16 bytes for each; the buffer stays the caller's. */
+  public void peerDigests(PeerOut from, long frameView, long offset, ByteBuf digests) {
+    links.digests(from, frameView, offset, digests);
   }
 
   /** The primary asks for a confirmation. */

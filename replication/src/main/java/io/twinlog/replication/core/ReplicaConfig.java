@@ -42,16 +42,17 @@ public record ReplicaConfig(
   /**
    * How many buffers of more than 4096 bytes the core has out at most: a batch's two pieces under
    * way and the one held back, one each for checkpoint and populate, and the readings of both
-   * slots, on their own and at the end of an append and of a publication, and one of a verify.
+   * slots, on their own and at the end of an append and of a publication, one of a verify, and
+   * those of a resync.
    */
   public static final int PIECE_BUFFERS =
-      LogWriter.PIECES_UNDER_WAY + 1 + 3 + Slots.READS_UNDER_WAY + 2;
+      LogWriter.PIECES_UNDER_WAY + 1 + 3 + Slots.READS_UNDER_WAY + 2 + BackingFill.READS_UNDER_WAY;
 
   /**
    * How many buffers of at most 4096 bytes the core has out at most: a slot record, a checkpoint
-   * record, and single blocks of checkpoint, populate and verify.
+   * record, and single blocks of checkpoint, populate, verify and what a resync reads.
    */
-  public static final int SMALL_BUFFERS = 5;
+  public static final int SMALL_BUFFERS = 5 + BackingFill.READS_UNDER_WAY;
 
   /**
    * Intervals.

@@ -87,6 +87,7 @@ public record ReplicaReport(
   /**
    * A resync under way, this node being either side; the bytes are zero when none is.
    *
+   * @param backingBytes those of {@code doneBytes} that the target has found in the backing
    * @param bytesPerSecond of the last seconds
    * @param whole whether every block is sent, and not those alone that changed
    * @param paused whether an operator has let resyncs wait
@@ -94,6 +95,7 @@ public record ReplicaReport(
    */
   public record SyncProgress(
       long doneBytes,
+      long backingBytes,
       long totalBytes,
       long bytesPerSecond,
       boolean whole,
@@ -110,12 +112,17 @@ public record ReplicaReport(
   /**
    * Resyncs since the process started, this node being either side.
    *
-   * @param bytes of blocks sent and taken in, or received
+   * @param bytes of blocks sent and taken in, or received, or found in the backing
+   * @param backingBytes of those, found in the backing
    */
-  public record SyncCounters(long quick, long whole, long bytes) {
+  public record SyncCounters(long quick, long whole, long bytes, long backingBytes) {
 
     SyncCounters plus(SyncCounters other) {
-      return new SyncCounters(quick + other.quick, whole + other.whole, bytes + other.bytes);
+      return new SyncCounters(
+          quick + other.quick,
+          whole + other.whole,
+          bytes + other.bytes,
+          backingBytes + other.backingBytes);
     }
   }
 

@@ -9,10 +9,11 @@ package io.twinlog.replication.core;
  * when it is more, at last to single pieces with pauses between them. So an idle link is used
  * fully, and a resync adds little to what clients feel. The configured rates bound it on both
  * sides. While clients are there, {@link ClientCare} bounds it, too.
+ *
+ * <p>Digests cost the link next to nothing, but both processors and the backing some of what the
+ * blocks would: of all the bounds, {@link ClientCare}'s alone is theirs.
  */
 final class ResyncPace {
-  static final int MAX_WINDOW_BYTES = 4 << 20;
-
   private static final int MIN_WINDOW_BYTES = SyncSource.BUSY_PIECE_BYTES / 64;
 
   /** What a resync may add to the time that a write waits. */
@@ -21,11 +22,15 @@ final class ResyncPace {
   /** The least delay is that of the last one or two of these: paths change. */
   private static final long BASE_PERIOD_NANOS = 10_000_000_000L;
 
+  /** What a digest costs, as a part of its block. */
+  private static final int DIGEST_PART = 4;
+
   /** What was not used of a rate is kept for so long. */
   private static final double MOST_SAVED_SECONDS = 0.05;
 
   private final ResyncRates rates;
   private final ClientCare care;
+  private final long mostBytes;
 
   private double windowBytes;
   private long delayOfLastNanos;
@@ -40,8 +45,9 @@ final class ResyncPace {
   private double mustBytes;
   private long refilledNanos;
 
-  ResyncPace(ResyncRates rates) {
+  ResyncPace(ResyncRates rates, ResyncSizes sizes) {
     this.rates = rates;
+    this.mostBytes = sizes.windowBytes();
     this.care = new ClientCare(rates);
   }
 
@@ -76,13 +82,13 @@ final class ResyncPace {
             ? Math.max(-1, off) * windowBytes / 4
             : off
                 * Math.min(windowBytes / 2, (double) bytes * SyncSource.PIECE_BYTES / windowBytes);
-    windowBytes = Math.min(Math.max(windowBytes + change, MIN_WINDOW_BYTES), MAX_WINDOW_BYTES);
+    windowBytes = Math.min(Math.max(windowBytes + change, MIN_WINDOW_BYTES), mostBytes);
   }
 
   /** Whether one more piece may be sent. */
   boolean maySend(long unconfirmedBytes, boolean busy, long nowNanos) {
     refill(nowNanos);
-    if (mayBytes <= 0 || unconfirmedBytes + SyncSource.PIECE_BYTES > MAX_WINDOW_BYTES) {
+    if (mayBytes <= 0 || unconfirmedBytes >= mostBytes) {
       return false;
     }
     return !busy
@@ -97,6 +103,21 @@ final class ResyncPace {
     }
     double pauseNanos = delayOfLastNanos * SyncSource.BUSY_PIECE_BYTES / windowBytes;
     return unconfirmedBytes == 0 && nowNanos - sentNanos >= pauseNanos;
+  }
+
+  /** Whether digests may be sent. */
+  boolean maySendDigests(boolean busy, long nowNanos) {
+    return !busy || care.maySend(nowNanos);
+  }
+
+  /** Digests of so many bytes were sent. */
+  void sentDigests(int bytes) {
+    care.sent(bytes / DIGEST_PART);
+  }
+
+  /** The target has found so much in the backing: it counts for the least rate. */
+  void found(long bytes) {
+    mustBytes = Math.max(mustBytes - bytes, 0);
   }
 
   private void refill(long nowNanos) {

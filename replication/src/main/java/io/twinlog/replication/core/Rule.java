@@ -38,6 +38,10 @@ enum Rule {
   DOUBT_LAST_BATCH,
   /** A copy is given up for a resync only when the primary's lone view is complete. */
   RESYNC_FROM_COMPLETE,
+  /** The target of a resync takes a block from the backing only when it is what the source has. */
+  TAKE_WHAT_MATCHES,
+  /** What it reads there never replaces what a live write has made of the block since. */
+  LIVE_WRITE_BEFORE_BACKING,
   /** The target of a resync becomes a member when it has confirmed everything committed. */
   REJOIN_AFTER_CONFIRM,
   /** Requests open when the node leaves the primary role are dropped, never carried out later. */

@@ -15,6 +15,7 @@ final class Secondary {
   private final Slots slots;
   private final RamRecord record;
   private final SyncMeter meter = new SyncMeter();
+  private final BackingFill fill;
 
   /** The lone view whose primary fills this copy; 0 when none does. */
   private long syncView;
@@ -25,12 +26,19 @@ final class Secondary {
   /** What the primary has said last. */
   private boolean paused;
 
-  Secondary(Replica replica, BlockTable table, RamDevice ram, Slots slots, RamRecord record) {
+  Secondary(
+      Replica replica,
+      Effects effects,
+      BlockTable table,
+      RamDevice ram,
+      Slots slots,
+      RamRecord record) {
     this.replica = replica;
     this.table = table;
     this.ram = ram;
     this.slots = slots;
     this.record = record;
+    this.fill = new BackingFill(replica, effects, table, ram, record, meter);
   }
 
   boolean isSyncTarget() {
@@ -42,6 +50,7 @@ final class Secondary {
     syncView = 0;
     syncStarted = false;
     paused = false;
+    fill.end();
     meter.end();
   }
 
@@ -118,6 +127,16 @@ final class Secondary {
     meter.done(length);
   }
 
+  /** What blocks are: they may be in the backing. */
+  void digests(Link link, long view, int first, ByteBuf digests) {
+    link.received++;
+    link.owesConfirmation = true;
+    replica.requestEndTurn();
+    if (syncStarted && view == syncView) {
+      fill.look(first, digests);
+    }
+  }
+
   void barrier(Link link) {
     link.received++;
     link.owesConfirmation = true;
@@ -126,8 +145,10 @@ final class Secondary {
 
   /** A block that a resync has not sent yet stays unknown: a write may be of a part of it. */
   private void written(long offset, long length) {
+    int first = (int) (offset / BlockTable.BLOCK_BYTES);
     int end = BlockTable.endBlock(offset, length);
-    for (int block = (int) (offset / BlockTable.BLOCK_BYTES); block < end; block++) {
+    fill.written(first, end);
+    for (int block = first; block < end; block++) {
       if (table.lastChanged[block] != BlockTable.UNKNOWN) {
         table.changed(block, replica.number());
       }
@@ -199,7 +220,7 @@ final class Secondary {
     syncView = offer.view();
     syncStarted = false;
     link.out.control(
-        new PeerControl.SyncReady(offer.view(), replica.incarnation(), common, changed));
+        new PeerControl.SyncReady(offer.view(), replica.incarnation(), common, changed, true));
   }
 
   private static void refuse(Link link, PeerControl.SyncOffer offer, String reason) {
@@ -207,7 +228,7 @@ final class Secondary {
   }
 
   /** The primary has chosen what it sends: until a block has come, its content is unknown. */
-  void started(PeerControl.SyncStart start) {
+  void started(Link link, PeerControl.SyncStart start) {
     if (start.view() != syncView || syncStarted) {
       return;
     }
@@ -221,6 +242,7 @@ final class Secondary {
       table.unknown(block, block + 1);
     }
     syncStarted = true;
+    fill.begin(link, syncView, replica.incarnation());
     replica.views().followFrom(start.number());
     long bytes = (long) blocks.cardinality() * BlockTable.BLOCK_BYTES;
     meter.begin(start.whole(), bytes, replica.now());

@@ -16,8 +16,9 @@ import java.util.List;
  * <ul>
  *   <li>It holds for a member of w with n its own number. RAM changes by writes of H(w) alone, in
  *       their order, each of which sets {@code lastChanged}; content that came otherwise (from the
- *       backing at base b, or in a resync as of write m) has {@code lastChanged} b or m, which is
- *       not below the last write that changed the block.
+ *       backing at base b, or in a resync as of write m, which for content that {@link BackingFill}
+ *       has found is the last write when it was put into RAM) has {@code lastChanged} b or m, which
+ *       is not below the last write that changed the block.
  *   <li>It holds for a target once the source has said what it will send and from which number live
  *       writes go on, with w the source's view and n the running number: blocks to come are unknown
  *       until they come, the others had the content of H(w) already, and what is streamed is

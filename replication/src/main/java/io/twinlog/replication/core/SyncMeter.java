@@ -8,12 +8,15 @@ final class SyncMeter {
   private boolean whole;
   private long totalBytes;
   private long doneBytes;
+  private long backingBytes;
   private long bytesPerSecond;
   private long sampleNanos;
   private long sampleDoneBytes;
 
   /** Of all resyncs since the process started. */
   private long everBytes;
+
+  private long everBackingBytes;
 
   private long quickResyncs;
   private long wholeResyncs;
@@ -23,6 +26,7 @@ final class SyncMeter {
     whole = isWhole;
     totalBytes = bytes;
     doneBytes = 0;
+    backingBytes = 0;
     bytesPerSecond = 0;
     sampleNanos = nowNanos;
     sampleDoneBytes = 0;
@@ -42,6 +46,13 @@ final class SyncMeter {
     everBytes += bytes;
   }
 
+  /** The target has found so much in the backing. */
+  void fromBacking(long bytes) {
+    done(bytes);
+    backingBytes += bytes;
+    everBackingBytes += bytes;
+  }
+
   /** The rate is that of the last second or so, smoothed. */
   void tick(long nowNanos) {
     long nanos = nowNanos - sampleNanos;
@@ -57,11 +68,11 @@ final class SyncMeter {
   ReplicaReport.SyncProgress progress(boolean paused, long waitMillis) {
     return active
         ? new ReplicaReport.SyncProgress(
-            doneBytes, totalBytes, bytesPerSecond, whole, paused, waitMillis)
-        : new ReplicaReport.SyncProgress(0, 0, 0, false, paused, waitMillis);
+            doneBytes, backingBytes, totalBytes, bytesPerSecond, whole, paused, waitMillis)
+        : new ReplicaReport.SyncProgress(0, 0, 0, 0, false, paused, waitMillis);
   }
 
   ReplicaReport.SyncCounters counters() {
-    return new ReplicaReport.SyncCounters(quickResyncs, wholeResyncs, everBytes);
+    return new ReplicaReport.SyncCounters(quickResyncs, wholeResyncs, everBytes, everBackingBytes);
   }
 }

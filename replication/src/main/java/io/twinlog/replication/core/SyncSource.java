@@ -9,18 +9,20 @@ import java.util.BitSet;
 /**
  * How a lone, complete primary fills its peer's copy: with the blocks that either side has changed
  * since both were the same and those that a verify has found to differ, or with all of them (see
- * {@link StartingPoint}). Blocks go out on the same ordered link as the writes that are committed
- * meanwhile, so the target's RAM is this node's as of the last frame taken in. When it has
- * everything, the rejoin is proposed.
+ * {@link StartingPoint}), or in a block's place its digest, with which the target finds the block
+ * in the backing ({@link DigestWay}). Both go out on the same ordered link as the writes that are
+ * committed meanwhile, so the target's RAM is this node's as of the last frame taken in. When it
+ * has everything, the rejoin is proposed.
  */
 final class SyncSource {
-  /** One frame: small enough that heartbeats and writes pass (design, section 5). */
+  /** One frame ({@link ResyncSizes}). */
   static final int PIECE_BYTES = 128 * 1024;
 
-  /**
-   * While clients are there, and then one in a turn: what a request finds before it here is short.
-   */
+  /** While clients are there. */
   static final int BUSY_PIECE_BYTES = 32 * 1024;
+
+  /** Of digests, or zeros: a turn's end takes about a millisecond for them at most. */
+  private static final int DIGEST_PIECES_PER_TURN = 16;
 
   private static final long BUSY_NANOS = 500_000_000;
   private static final long OFFER_RETRY_NANOS = 1_000_000_000L;
@@ -43,7 +45,9 @@ final class SyncSource {
   private final Eviction eviction;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
   private final Unconfirmed unconfirmed = new Unconfirmed();
+  private final ResyncSizes sizes;
   private final ResyncPace pace;
+  private final DigestWay digestWay;
   private final LiveBrake brake = new LiveBrake();
   private final SyncMeter meter = new SyncMeter();
 
@@ -64,12 +68,15 @@ final class SyncSource {
   /** What the target has confirmed of the live writes. */
   private long targetNumber = NOT_BEGUN;
 
-  SyncSource(Replica replica, RamDevice ram, BlockTable table, Eviction eviction) {
+  SyncSource(
+      Replica replica, RamDevice ram, BlockTable table, Eviction eviction, ResyncSizes sizes) {
     this.replica = replica;
     this.ram = ram;
     this.table = table;
     this.eviction = eviction;
-    pace = new ResyncPace(replica.config().resyncRates());
+    this.sizes = sizes;
+    pace = new ResyncPace(replica.config().resyncRates(), sizes);
+    digestWay = new DigestWay(ram, sizes);
   }
 
   boolean isActive() {
@@ -99,6 +106,7 @@ final class SyncSource {
     state = State.IDLE;
     targetNumber = NOT_BEGUN;
     toSend.clear();
+    digestWay.end();
     meter.end();
   }
 
@@ -147,6 +155,9 @@ final class SyncSource {
     brake.begin(replica.turnNanos());
     progressNanos = replica.now();
     long bytes = (long) toSend.cardinality() * BlockTable.BLOCK_BYTES;
+    // What fits the link's window is there before anything is read.
+    boolean worthIt = ready.takesDigests() && bytes > sizes.windowBytes();
+    digestWay.begin(worthIt, ready.incarnation(), replica.turnNanos());
     meter.begin(whole, bytes, replica.now());
     replica.event(
         "resync",
@@ -210,6 +221,7 @@ final class SyncSource {
     progressNanos = replica.now();
     if (piece) {
       meter.done(bytes);
+      digestWay.linkBrought(bytes);
       pace.confirmed((int) bytes, replica.turnNanos() - sentNanos, replica.turnNanos());
     }
   }
@@ -244,32 +256,111 @@ final class SyncSource {
 
   private void stream(Link link) {
     noteClients();
-    int left = busy ? 1 : Integer.MAX_VALUE;
-    int pieceBlocks = (busy ? BUSY_PIECE_BYTES : PIECE_BYTES) / BlockTable.BLOCK_BYTES;
-    for (int block = toSend.nextSetBit(0);
-        block >= 0
-            && !paused
-            && left > 0
-            && pace.maySend(unconfirmed.pieceBytes(), busy, replica.turnNanos());
-        block = toSend.nextSetBit(block)) {
-      int end = Math.min(toSend.nextClearBit(block), block + pieceBlocks);
-      send(link, block, end);
-      toSend.clear(block, end);
+    digestWay.measure(replica.turnNanos());
+    if (busy) {
+      // What the backing gives need not be on the link among clients' writes.
+      sendDigests(link, 1);
+      sendBlocks(link, 1);
+    } else {
+      sendBlocks(link, Integer.MAX_VALUE);
+      sendDigests(link, DIGEST_PIECES_PER_TURN);
+    }
+    if (toSend.isEmpty() && unconfirmed.pieceBytes() == 0) {
+      if (!digestWay.isSettled()) {
+        takeBack(link);
+      } else if (!brake.holds(unconfirmed.writeBytes())) {
+        state = State.SETTLING;
+        settlingSinceNanos = replica.now();
+        settle(link);
+      }
+    }
+  }
+
+  private void sendBlocks(Link link, int mostPieces) {
+    int left = mostPieces;
+    int last = toSend.length() - 1;
+    while (last >= 0 && left > 0 && mayPace()) {
+      int first = toSend.previousClearBit(last) + 1;
+      first = Math.max(first, last + 1 - sizes.pieceBlocks(busy));
+      send(link, first, last + 1);
+      toSend.clear(first, last + 1);
+      last = toSend.previousSetBit(first);
       left--;
     }
-    if (toSend.isEmpty()
-        && unconfirmed.pieceBytes() == 0
-        && !brake.holds(unconfirmed.writeBytes())) {
-      state = State.SETTLING;
-      settlingSinceNanos = replica.now();
-      settle(link);
+  }
+
+  private boolean mayPace() {
+    return !paused && pace.maySend(unconfirmed.pieceBytes(), busy, replica.turnNanos());
+  }
+
+  private void sendDigests(Link link, int mostPieces) {
+    long now = replica.turnNanos();
+    int left = mostPieces;
+    int block = digestWay.next(toSend);
+    while (block >= 0
+        && left > 0
+        && !paused
+        && digestWay.maySend(busy, now)
+        && pace.maySendDigests(busy, now)) {
+      int end = Math.min(toSend.nextClearBit(block), block + sizes.digestBlocks(busy));
+      sendDigests(link, block, end);
+      toSend.clear(block, end);
+      digestWay.passed(end);
+      left--;
+      block = digestWay.next(toSend);
     }
+    if (left == 0 && block >= 0 && !busy) {
+      replica.requestEndTurn();
+    }
+  }
+
+  private void sendDigests(Link link, int block, int end) {
+    long offset = (long) block * BlockTable.BLOCK_BYTES;
+    int length = (end - block) * BlockTable.BLOCK_BYTES;
+    noteProgressWhenEmpty();
+    link.sent++;
+    unconfirmed.sent(0, false, replica.turnNanos());
+    if (ram.isZero(offset, length)) {
+      link.out.blocks(replica.view().number(), offset, length, null);
+      meter.done(length);
+    } else {
+      ByteBuf digests = digestWay.ask(block, end, replica.turnNanos());
+      link.out.digests(replica.view().number(), offset, digests);
+      pace.sentDigests(length);
+    }
+  }
+
+  /** With nothing else to send, and nothing on its way: sends what the target still looks for. */
+  private void takeBack(Link link) {
+    if (mayPace()) {
+      int end = digestWay.askedEnd();
+      send(link, digestWay.takeBack(end, busy), end);
+    }
+  }
+
+  /** The target has looked for blocks in the backing. */
+  void answered(PeerControl.DigestAnswer answer) {
+    if (state != State.STREAMING || answer.view() != replica.view().number()) {
+      return;
+    }
+    long bytes = (long) answer.blocks() * BlockTable.BLOCK_BYTES;
+    if (answer.blocks() < 1
+        || answer.blocks() > BackingFill.MOST_BLOCKS
+        || answer.offset() % BlockTable.BLOCK_BYTES != 0
+        || answer.offset() > table.deviceBytes() - bytes) {
+      replica.closeLink("the peer answers for blocks outside the device");
+      return;
+    }
+    int found = digestWay.answered(answer, toSend, replica.turnNanos());
+    meter.fromBacking((long) found * BlockTable.BLOCK_BYTES);
+    pace.found((long) found * BlockTable.BLOCK_BYTES);
   }
 
   private void noteClients() {
     long requests = replica.clientRequests();
     if (busy) {
-      boolean piecesUnderWay = unconfirmed.pieceBytes() > 0;
+      boolean piecesUnderWay =
+          unconfirmed.pieceBytes() > 0 || digestWay.isMoving(replica.turnNanos());
       long answered = requests - replica.requestsUnderWay();
       pace.care().turn(requests, answered, piecesUnderWay, replica.turnNanos());
     } else {

@@ -59,10 +59,17 @@ final class ControlCodec {
     } else if (message instanceof PeerControl.SyncReady it) {
       SyncReady.Builder ready = out.getSyncReadyBuilder();
       ready.setView(it.view()).setIncarnation(it.incarnation());
+      ready.setTakesDigests(it.takesDigests());
       ready.setChanged(ByteString.copyFrom(it.changed().toBytes()));
       if (it.common() >= 0) {
         ready.setCommon(it.common());
       }
+    } else if (message instanceof PeerControl.DigestAnswer it) {
+      out.getDigestAnswerBuilder()
+          .setView(it.view())
+          .setOffset(it.offset())
+          .setBlocks(it.blocks())
+          .setMissing(it.missing());
     } else if (message instanceof PeerControl.SyncPause it) {
       out.getSyncPauseBuilder().setPaused(it.paused());
     } else if (message instanceof PeerControl.SyncRefused it) {
@@ -104,6 +111,12 @@ final class ControlCodec {
       case SYNC_OFFER -> offer(in.getSyncOffer());
       case SYNC_START -> start(in.getSyncStart());
       case SYNC_READY -> ready(in.getSyncReady());
+      case DIGEST_ANSWER ->
+          new PeerControl.DigestAnswer(
+              number(in.getDigestAnswer().getView()),
+              number(in.getDigestAnswer().getOffset()),
+              in.getDigestAnswer().getBlocks(),
+              in.getDigestAnswer().getMissing());
       case SYNC_PAUSE -> new PeerControl.SyncPause(in.getSyncPause().getPaused());
       case SYNC_REFUSED ->
           new PeerControl.SyncRefused(
@@ -152,7 +165,8 @@ final class ControlCodec {
         number(in.getView()),
         in.getIncarnation(),
         in.hasCommon() ? number(in.getCommon()) : -1,
-        ExtentMap.ofBytes(in.getChanged().toByteArray()));
+        ExtentMap.ofBytes(in.getChanged().toByteArray()),
+        in.getTakesDigests());
   }
 
   /** View and write numbers are below 2^63. */

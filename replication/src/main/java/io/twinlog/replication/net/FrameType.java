@@ -21,7 +21,9 @@ enum FrameType {
   /** The sender is alive. */
   HEARTBEAT(8, 0, 0, false),
   /** A {@code twinlog.peer.Control} message. */
-  CONTROL(9, 1, 64 << 10, true);
+  CONTROL(9, 1, 64 << 10, true),
+  /** What blocks of a resync are: 16 bytes for each, from the offset on. */
+  DIGESTS(10, 16, 64 * 16, true);
 
   private static final FrameType[] TYPES = values();
 
@@ -47,7 +49,7 @@ enum FrameType {
   /** Whether offset and length name a range of the device. */
   boolean hasRange() {
     return switch (this) {
-      case WRITE, WRITE_ZEROES, TRIM, BLOCKS, ZERO_BLOCKS -> true;
+      case WRITE, WRITE_ZEROES, TRIM, BLOCKS, ZERO_BLOCKS, DIGESTS -> true;
       case BARRIER, CONFIRM, HEARTBEAT, CONTROL -> false;
     };
   }
@@ -59,7 +61,7 @@ enum FrameType {
   boolean hasNumber() {
     return switch (this) {
       case WRITE, WRITE_ZEROES, TRIM, CONFIRM -> true;
-      case BLOCKS, ZERO_BLOCKS, BARRIER, HEARTBEAT, CONTROL -> false;
+      case BLOCKS, ZERO_BLOCKS, BARRIER, HEARTBEAT, CONTROL, DIGESTS -> false;
     };
   }
 }

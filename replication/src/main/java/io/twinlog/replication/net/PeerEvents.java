@@ -30,6 +30,9 @@ interface PeerEvents {
   /** {@code dataOrNull} stays the caller's. */
   void blocks(PeerOut from, long view, long offset, long length, ByteBuf dataOrNull);
 
+  /** {@code digests} stays the caller's. */
+  void digests(PeerOut from, long view, long offset, ByteBuf digests);
+
   void barrier(PeerOut from, long view);
 
   void confirm(PeerOut from, long view, long number, long received);

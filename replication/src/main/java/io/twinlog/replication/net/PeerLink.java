@@ -96,6 +96,7 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements PeerOut, Fr
       case TRIM -> write(header, Command.TRIM, null);
       case BLOCKS, ZERO_BLOCKS ->
           events.blocks(this, view, header.offset(), header.length(), payload);
+      case DIGESTS -> events.digests(this, view, header.offset(), payload);
       case BARRIER -> events.barrier(this, view);
       case CONFIRM -> events.confirm(this, view, header.number(), header.offset());
       case HEARTBEAT -> events.heartbeat(this);
@@ -165,6 +166,16 @@ final class PeerLink extends ChannelInboundHandlerAdapter implements PeerOut, Fr
     } else {
       writer.write(FrameType.BLOCKS, view, 0, offset, data);
     }
+    wrote();
+  }
+
+  @Override
+  public void digests(long view, long offset, ByteBuf digests) {
+    if (ended != null) {
+      digests.release();
+      return;
+    }
+    writer.write(FrameType.DIGESTS, view, 0, offset, digests);
     wrote();
   }
 

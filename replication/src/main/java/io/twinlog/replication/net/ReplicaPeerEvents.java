@@ -54,6 +54,11 @@ final class ReplicaPeerEvents implements PeerEvents {
   }
 
   @Override
+  public void digests(PeerOut from, long view, long offset, ByteBuf digests) {
+    replica.peerDigests(from, view, offset, digests);
+  }
+
+  @Override
   public void barrier(PeerOut from, long view) {
     replica.peerBarrier(from, view);
   }

@@ -26,6 +26,9 @@ import java.util.function.BiConsumer;
 final class Bench {
   static final int BLOCK = BlockTable.BLOCK_BYTES;
 
+  /** So that a part of the device goes each way. */
+  static final ResyncSizes RESYNC = new ResyncSizes(4, 2, 8, 4, 2, 8, 4);
+
   private final Layout layout;
   private final byte[] backing;
   private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
@@ -293,6 +296,13 @@ final class Bench {
         data.release();
       }
       send((side, peer) -> peer.peerBlocks(side, view, offset, length, copied));
+    }
+
+    @Override
+    public void digests(long view, long offset, ByteBuf digests) {
+      ByteBuf copied = Unpooled.copiedBuffer(digests);
+      digests.release();
+      send((side, peer) -> peer.peerDigests(side, view, offset, copied));
     }
 
     @Override

@@ -65,9 +65,11 @@ final class BenchNode implements Effects {
             bench.config(index),
             ram,
             this,
+            RamRecord.NONE,
             Set.of(Rule.values()),
             4,
-            bench.settings().asideBlocks());
+            bench.settings().asideBlocks(),
+            Bench.RESYNC);
     bench.later(() -> replica.start(bench.now()));
   }
 

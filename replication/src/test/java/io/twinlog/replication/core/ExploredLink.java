@@ -13,6 +13,7 @@ final class ExploredLink {
     UP,
     WRITE,
     BLOCKS,
+    DIGESTS,
     BARRIER,
     CONFIRM,
     HEARTBEAT,
@@ -110,6 +111,7 @@ final class ExploredLink {
             replica.peerWrite(
                 this, frame.view, frame.number, frame.command, frame.offset, frame.length, data);
         case BLOCKS -> replica.peerBlocks(this, frame.view, frame.offset, frame.length, data);
+        case DIGESTS -> replica.peerDigests(this, frame.view, frame.offset, data);
         case BARRIER -> replica.peerBarrier(this, frame.view);
         case CONFIRM -> replica.peerConfirm(this, frame.view, frame.number, frame.offset);
         case HEARTBEAT -> replica.peerHeartbeat(this);
@@ -143,6 +145,12 @@ final class ExploredLink {
       if (data != null) {
         data.release();
       }
+    }
+
+    @Override
+    public void digests(long view, long offset, ByteBuf digests) {
+      send(new Frame(Type.DIGESTS, view, 0, null, offset, 0, bytes(digests), null));
+      digests.release();
     }
 
     @Override

@@ -26,7 +26,7 @@ class ResyncPaceTest {
     long requests;
 
     Model(ResyncRates rates) {
-      pace = new ResyncPace(rates);
+      pace = new ResyncPace(rates, ResyncSizes.USUAL);
       pace.begin(0);
     }
 

@@ -205,6 +205,15 @@ final class SimNetwork {
     }
 
     @Override
+    public void digests(long view, long offset, ByteBuf digests) {
+      ByteBuf copied = copy(digests);
+      digests.release();
+      send(
+          FRAME_BYTES + copied.readableBytes(),
+          (side, replica) -> replica.peerDigests(side, view, offset, copied));
+    }
+
+    @Override
     public void barrier(long view) {
       send(FRAME_BYTES, (side, replica) -> replica.peerBarrier(side, view));
     }
@@ -221,6 +230,12 @@ final class SimNetwork {
 
     @Override
     public void control(PeerControl message) {
+      if (message instanceof PeerControl.DigestAnswer answer) {
+        long all = -1L >>> (BackingFill.MOST_BLOCKS - answer.blocks());
+        world.count(
+            "looked for in the backing: "
+                + (answer.missing() == 0 ? "found" : answer.missing() == all ? "missing" : "some"));
+      }
       send(FRAME_BYTES, (side, replica) -> replica.peerControl(side, message));
     }
 

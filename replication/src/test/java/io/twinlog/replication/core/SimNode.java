@@ -153,7 +153,8 @@ final class SimNode implements Effects {
             record,
             world.options().rules(),
             world.options().pieceBlocks(),
-            world.options().asideBlocks());
+            world.options().asideBlocks(),
+            world.options().resyncSizes());
     world.trace("start", this);
     deliver(life, () -> replica.start(localNow()));
     long mine = life;

@@ -130,6 +130,11 @@ record SimOptions(
     return profile != Profile.SCRIPTED && seed % 5 < 2;
   }
 
+  /** Small ones, so that a part of even so small a device goes each way. */
+  ResyncSizes resyncSizes() {
+    return seed % 3 == 0 ? ResyncSizes.USUAL : new ResyncSizes(2, 1, 2, 3, 2, 6, 4);
+  }
+
   SimOptions without(Rule rule) {
     EnumSet<Rule> rest = EnumSet.copyOf(rules);
     rest.remove(rule);

@@ -78,6 +78,8 @@ class FrameHeaderTest {
     refuse("length", header(4, 0, 0, 1, 0, 0, 0));
     refuse("length", header(9, 0, (64 << 10) + 1, 0, 0, 0, 0));
     refuse("length", header(6, 0, 1, 1, 0, 0, 0));
+    refuse("length", header(10, 0, 15, 1, 0, 0, 0));
+    refuse("length", header(10, 0, 64 * 16 + 1, 1, 0, 0, 0));
     refuse("end", header(1, 0, 4096, 1, 1, DEVICE - 4095, 0));
     refuse("end", header(3, 0, -1, 1, 1, 0, 0));
     refuse("offset", header(1, 0, 0, 1, 1, -1, 0));
@@ -91,7 +93,7 @@ class FrameHeaderTest {
     refuse("payload checksum", header(6, 0, 0, 1, 0, 0, 1));
     refuse("flags", header(8, 1, 0, 0, 0, 0, 0));
     refuse("type 0", header(0, 0, 0, 0, 0, 0, 0));
-    refuse("type 10", header(10, 0, 0, 0, 0, 0, 0));
+    refuse("type 11", header(11, 0, 0, 0, 0, 0, 0));
     refuse("type 255", header(255, 0, 0, 0, 0, 0, 0));
   }
 

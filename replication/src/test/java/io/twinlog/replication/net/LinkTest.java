@@ -84,6 +84,7 @@ class LinkTest {
     ByteBuf small = Frames.bytes(512, 1);
     ByteBuf large = Frames.bytes(32 << 20, 2);
     ByteBuf piece = Frames.bytes(128 << 10, 3);
+    ByteBuf digests = Frames.bytes(48, 4);
     PeerControl status = new PeerControl.PeerStatus(Role.PRIMARY, Copy.UP_TO_DATE, false);
     alpha.onLink(
         link -> {
@@ -94,6 +95,7 @@ class LinkTest {
           link.write(3, 4, Command.WRITE_ZEROES, 0, Frames.DEVICE, null);
           link.blocks(3, 128 << 10, 128 << 10, piece.retain());
           link.blocks(3, 0, 1 << 20, null);
+          link.digests(3, 8192, digests.retain());
           link.barrier(3);
           link.heartbeat();
         });
@@ -105,6 +107,7 @@ class LinkTest {
     beta.expect("WRITE_ZEROES 3 4 0 67108864");
     beta.expect("BLOCKS 3 131072 131072 " + TestNode.checksum(piece));
     beta.expect("BLOCKS 3 0 1048576");
+    beta.expect("DIGESTS 3 8192 48 " + TestNode.checksum(digests));
     beta.expect("BARRIER 3");
     beta.expect("HEARTBEAT");
     alpha.expect("CONFIRM 3 4 7");

@@ -142,6 +142,11 @@ final class TestNode implements PeerEvents, PeerConnector.Shell, AutoCloseable {
   }
 
   @Override
+  public void digests(PeerOut from, long view, long offset, ByteBuf digests) {
+    heard.add("DIGESTS " + view + " " + offset + " " + content(digests.readableBytes(), digests));
+  }
+
+  @Override
   public void barrier(PeerOut from, long view) {
     heard.add("BARRIER " + view);
   }
