@@ -82,7 +82,7 @@ final class ResyncPace {
             ? Math.max(-1, off) * windowBytes / 4
             : off
                 * Math.min(windowBytes / 2, (double) bytes * SyncSource.PIECE_BYTES / windowBytes);
-    windowBytes = Math.min(Math.max(windowBytes + change, MIN_WINDOW_BYTES), mostBytes);
+    windowBytes = Math.min(Math.max(windowBytes + change, MIN_WINDOW_BYTES), (double) mostBytes);
   }
 
   /** Whether one more piece may be sent. */
