@@ -38,8 +38,7 @@ final class NemesisFindsTest {
             new Options.Broken("DROP_CLIENT_REQUESTS", Fault.WAKE_AND_RETURN),
             new Options.Broken("MASK_LATE_WRITES", Fault.LATE_CHECKPOINT),
             new Options.Broken("IGNORE_VOID_BATCHES", Fault.LATE_LONE_BATCH),
-            new Options.Broken("RECORD_STALE_FIRST", Fault.LOAD_BESIDE_SHELF_LOST_ALONE),
-            new Options.Broken("FILL_BEFORE_LIVE", Fault.LOAD_FROM_RETURNED_SHELF))
+            new Options.Broken("RECORD_STALE_FIRST", Fault.LOAD_BESIDE_SHELF_LOST_ALONE))
         .limit(BROKEN);
   }
 

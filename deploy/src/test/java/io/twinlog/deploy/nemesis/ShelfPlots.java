@@ -87,8 +87,7 @@ final class ShelfPlots {
     steps.awaitCheckpoint(primary);
   }
 
-  private void loadBeside(NodeProcess primary, int shelf)
-      throws IOException, InterruptedException {
+  private void loadBeside(NodeProcess primary, int shelf) throws IOException, InterruptedException {
     leaveBehind(primary, shelf);
     if (injector.killInTurn(primary, site.peerOf(primary))) {
       if (random.nextInt(3) > 0) {
