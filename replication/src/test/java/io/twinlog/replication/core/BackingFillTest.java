@@ -8,14 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
 import io.twinlog.blockdev.shelf.IoChain;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A restarted secondary whose blocks the backing has. */
 class BackingFillTest {
   private static final int BLOCKS = 64;
-  private static final Predicate<IoChain> READS = chain -> chain.name().equals("resync read");
 
   private Bench bench;
 
@@ -28,6 +26,10 @@ class BackingFillTest {
     bench.settle();
     assertEquals(checkpoint().committedNumber(), checkpoint().checkpointNumber());
     restart();
+  }
+
+  private static boolean isRead(IoChain chain) {
+    return chain.name().equals("resync read");
   }
 
   private void restart() {
@@ -48,7 +50,7 @@ class BackingFillTest {
 
   /** Until the first reads of the target are held up. */
   private void untilItReads() {
-    bench.beta.stall(READS);
+    bench.beta.stall(BackingFillTest::isRead);
     bench.connect();
     while (bench.beta.buffersOut() < 2) {
       bench.step();
@@ -72,7 +74,7 @@ class BackingFillTest {
 
   @Test
   void shouldBeFilledByThePeerWhenTheBackingHangs() {
-    bench.beta.stall(READS);
+    bench.beta.stall(BackingFillTest::isRead);
     bench.connect();
     endsWell();
     assertEquals(0, fromBacking());
@@ -86,7 +88,7 @@ class BackingFillTest {
 
   @Test
   void shouldBeFilledByThePeerWhenTheBackingFails() {
-    bench.beta.fail(READS);
+    bench.beta.fail(BackingFillTest::isRead);
     bench.connect();
     endsWell();
     assertEquals(0, fromBacking());
