@@ -75,10 +75,10 @@ public final class Node implements AutoCloseable {
     List<ResourceConfig> wanted = config.resourcesOf(options.node());
     DirectMemory.check(wanted);
     RunDir runDir = RunDir.take(options.runDir());
-    open.add(runDir::close);
+    List<Storage> storages = new ArrayList<>();
+    open.add(() -> release(runDir, storages));
     markIoFlusher();
     // What takes time comes before anybody can connect.
-    List<Storage> storages = new ArrayList<>();
     for (ResourceConfig resource : wanted) {
       Storage storage = Storage.open(resource, options, panic);
       open.add(storage::close);
@@ -106,6 +106,16 @@ public final class Node implements AutoCloseable {
     resources.forEach(resource -> resource.driver().start());
     AdminServer admin = AdminServer.start(runDir.path(), service);
     open.add(admin::close);
+  }
+
+  /**
+   * While an operation that was left behind may still land, no other process of the node is to
+   * begin: the lock then ends with this process, which cannot end before that.
+   */
+  private static void release(RunDir runDir, List<Storage> storages) throws IOException {
+    if (storages.stream().noneMatch(storage -> storage.backing().mayWriteLate())) {
+      runDir.close();
+    }
   }
 
   private void openResource(

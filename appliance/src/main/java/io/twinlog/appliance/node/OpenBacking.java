@@ -129,6 +129,11 @@ public record OpenBacking(List<Shelf> shelves, Superblock superblock) implements
     return open;
   }
 
+  /** See {@link Shelf#mayWriteLate}. */
+  boolean mayWriteLate() {
+    return shelves.stream().anyMatch(Shelf::mayWriteLate);
+  }
+
   private static ExpectedBacking expected(ResourceConfig resource, int shelf) {
     return new ExpectedBacking(
         null,

@@ -7,6 +7,7 @@ import io.twinlog.appliance.config.SecretFile;
 import io.twinlog.blockdev.log.Superblock;
 import io.twinlog.blockdev.nbd.InflightBudget;
 import io.twinlog.blockdev.nbd.NbdExport;
+import io.twinlog.blockdev.shelf.ShelfSpec;
 import io.twinlog.replication.core.ReplicaConfig;
 import io.twinlog.replication.net.BufferLimits;
 import io.twinlog.replication.net.PeerAddress;
@@ -16,6 +17,7 @@ import io.twinlog.replication.net.ResourceDriver;
 import io.twinlog.replication.net.Secret;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -27,13 +29,6 @@ import java.util.function.Consumer;
  * @param export for the NBD servers
  */
 record RunningResource(ResourceConfig config, UUID uuid, ResourceDriver driver, NbdExport export) {
-
-  /**
-   * More than the log writer, checkpointer, loader and slots of one replica have out together; each
-   * of them has a handful of chains under way.
-   */
-  private static final BufferLimits BUFFERS =
-      new BufferLimits(ReplicaConfig.SMALL_BUFFERS, ReplicaConfig.PIECE_BUFFERS);
 
   /**
    * Puts the driver together; nothing runs yet.
@@ -51,15 +46,16 @@ record RunningResource(ResourceConfig config, UUID uuid, ResourceDriver driver, 
       throws IOException {
     ResourceConfig config = storage.config();
     int node = config.indexOf(options.node());
+    ReplicaConfig replica = replicaConfig(config, node, storage.backing().superblock());
     ResourceDriver driver =
         ResourceDriver.open(
-            replicaConfig(config, node, storage.backing().superblock()),
+            replica,
             peerSettings(config, node, endpoint),
             storage.ram(),
             storage.record(),
             storage.backing().shelves(),
             loop,
-            BUFFERS,
+            new BufferLimits(replica.smallBuffers(), replica.pieceBuffers()),
             panic);
     NbdExport export =
         new NbdExport(
@@ -84,7 +80,13 @@ record RunningResource(ResourceConfig config, UUID uuid, ResourceDriver driver, 
         config.maxDirtyBytes(),
         config.limits().maxPendingBytes(),
         config.resync(),
-        config.fencing());
+        config.fencing(),
+        config.shelves().stream().map(RunningResource::deadline).toList());
+  }
+
+  /** An AoE shelf ends everything by itself; a file's I/O returns when the kernel lets it. */
+  private static Duration deadline(ShelfSpec shelf) {
+    return shelf instanceof ShelfSpec.FileSpec file ? file.deadline() : Duration.ZERO;
   }
 
   private static PeerSettings peerSettings(ResourceConfig config, int node, PeerEndpoint endpoint)

@@ -7,7 +7,11 @@ import io.twinlog.blockdev.shelf.Shelf;
 import io.twinlog.blockdev.shelf.ShelfSpec;
 import java.io.IOException;
 import java.lang.Thread.UncaughtExceptionHandler;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +42,12 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
   private IOException why = new IOException("not opened yet");
   private boolean closed;
 
+  /** What has been closed, or is being closed, and may not be at rest yet; or null. */
+  private Shelf left;
+
+  /** Opens the shelf at the start; it may take longer than anybody waits for it. */
+  private Thread opener;
+
   /**
    * Opens nothing yet; the rest is as for {@link ShelfSpec#open}.
    *
@@ -56,8 +66,34 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
     this.expected = expected;
   }
 
-  /** Opens the shelf if it can be had; blocks. Returns its label, or null. */
+  /**
+   * Opens the shelf if it can be had by its deadline; blocks for so long. Returns its label, or
+   * null.
+   */
   public Superblock tryOpen() {
+    CompletableFuture<Superblock> opening = new CompletableFuture<>();
+    Thread thread = start(() -> opening.complete(open(opening)));
+    try {
+      return opening.get(spec.deadline().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      // In both cases it is not open.
+    }
+    synchronized (this) {
+      if (opening.complete(null)) {
+        opener = thread;
+        why =
+            new IOException(
+                "shelf %s cannot be opened within %d s: the storage behind it does not answer"
+                    .formatted(name(), spec.deadline().toSeconds()));
+      }
+    }
+    return opening.join();
+  }
+
+  /** {@code wanted}: nobody wants it any more when that is complete; or null. */
+  private Superblock open(CompletableFuture<Superblock> wanted) {
     try {
       Shelf shelf = spec.open(label, fatal);
       Superblock found;
@@ -67,15 +103,10 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
         shelf.close();
         throw e;
       }
-      synchronized (this) {
-        if (closed || (backing != null && !backing.isSameBacking(found))) {
-          shelf.close();
-          throw new IOException(
-              closed ? "closed" : "shelf " + name() + " is of another backing than the others");
-        }
-        open = shelf;
-        medium = found.medium();
-        why = null;
+      String refusal = take(shelf, found, wanted);
+      if (refusal != null) {
+        shelf.close();
+        throw new IOException("shelf " + name() + " " + refusal);
       }
       return found;
     } catch (IOException e) {
@@ -84,6 +115,27 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
       }
       return null;
     }
+  }
+
+  /** Returns why the shelf is not to be used, or null. */
+  private synchronized String take(
+      Shelf shelf, Superblock found, CompletableFuture<Superblock> wanted) {
+    if (closed) {
+      return "is closed";
+    }
+    if (wanted != null && wanted.isDone()) {
+      return "was opened too late, and is opened again";
+    }
+    if (backing != null && !backing.isSameBacking(found)) {
+      return "is of another backing than the others";
+    }
+    open = shelf;
+    medium = found.medium();
+    why = null;
+    if (wanted != null) {
+      wanted.complete(found);
+    }
+    return null;
   }
 
   /** What the shelves of a majority say: only one with a label of this backing is used. */
@@ -142,28 +194,38 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
 
   private void openAnew(Preparation first, Executor owner, Consumer<IOException> then) {
     Shelf old;
+    Thread earlier;
     synchronized (this) {
       old = open;
+      left = open;
       open = null;
+      earlier = opener;
+      opener = null;
       why = new IOException("shelf " + name() + " is being opened again");
     }
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                if (old != null) {
-                  old.close();
-                }
-              } catch (IOException e) {
-                log.warn("{}: {}", name(), e.getMessage());
-              }
-              IOException outcome = prepare(first);
-              owner.execute(() -> then.accept(outcome));
-            },
-            label.substring(0, Math.min(label.length(), 10)) + "-open");
+    start(
+        () -> {
+          try {
+            if (earlier != null) {
+              earlier.join();
+            }
+            if (old != null) {
+              old.close();
+            }
+          } catch (IOException | InterruptedException e) {
+            log.warn("{}: {}", name(), e.getMessage());
+          }
+          IOException outcome = prepare(first);
+          owner.execute(() -> then.accept(outcome));
+        });
+  }
+
+  private Thread start(Runnable action) {
+    Thread thread = new Thread(action, label.substring(0, Math.min(label.length(), 10)) + "-open");
     thread.setDaemon(true);
     thread.setUncaughtExceptionHandler(fatal);
     thread.start();
+    return thread;
   }
 
   /** Returns why it is not open, or null. */
@@ -176,7 +238,7 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
       }
       return e;
     }
-    tryOpen();
+    open(null);
     return why();
   }
 
@@ -229,22 +291,29 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
     }
   }
 
-  @Override
-  public synchronized boolean mayWriteLate() {
-    return open != null && open.mayWriteLate();
+  public boolean mayWriteLate() {
+    Shelf shelf;
+    Shelf former;
+    synchronized (this) {
+      shelf = open;
+      former = left;
+    }
+    return (shelf != null && shelf.mayWriteLate()) || (former != null && former.mayWriteLate());
   }
 
+  /** {@inheritDoc} What does not return by the shelf's deadline is left behind. */
   @Override
   public void close() throws IOException {
     Shelf shelf;
     synchronized (this) {
       closed = true;
       shelf = open;
+      left = shelf == null ? left : shelf;
       open = null;
       why = new IOException("shelf " + name() + " is closed");
     }
     if (shelf != null) {
-      shelf.close();
+      shelf.closeWithin(spec.deadline());
     }
   }
 }

@@ -25,6 +25,9 @@ final class FileLane {
 
   private static final Job STOP = new Job(null, null);
 
+  /** How often it is seen whether what hangs has hung for too long. */
+  private static final int LOOK_MILLIS = 20;
+
   private final String shelfName;
   private final FileSteps steps;
   private final BlockingQueue<Job> queue;
@@ -33,6 +36,12 @@ final class FileLane {
   private String refusal;
 
   private Thread thread;
+
+  /** Whether a chain is being carried out, and since when. */
+  private volatile boolean busy;
+
+  private volatile long begunNanos;
+  private volatile boolean leftBehind;
 
   FileLane(String shelfName, FileSteps steps, int queueChains) {
     this.shelfName = shelfName;
@@ -78,11 +87,44 @@ final class FileLane {
     uninterrupted(thread::join);
   }
 
+  /**
+   * As {@link #stop} and {@link #join}, but when a chain takes longer than the time, from its
+   * beginning, the thread is left behind with it, and what waits for its turn is refused.
+   */
+  void stopWithin(long nanos) {
+    synchronized (this) {
+      refusal = "it is closed";
+    }
+    while (thread.isAlive() && !(busy && System.nanoTime() - begunNanos >= nanos)) {
+      // There may be no room for it yet.
+      if (!queue.contains(STOP)) {
+        queue.offer(STOP);
+      }
+      uninterrupted(() -> thread.join(LOOK_MILLIS));
+    }
+    if (thread.isAlive()) {
+      leftBehind = true;
+      List<Job> waiting = new ArrayList<>();
+      queue.drainTo(waiting);
+      queue.add(STOP);
+      waiting.stream().filter(job -> !job.isStop()).forEach(job -> refuse(job, "it is closed"));
+    }
+  }
+
+  /** Whether the thread was left behind with a chain that has not returned. */
+  boolean isLeftBehind() {
+    return leftBehind && thread.isAlive();
+  }
+
   private void run(UncaughtExceptionHandler fatal) {
     Job job = null;
     try {
       for (job = queue.take(); !job.isStop(); job = queue.take()) {
-        report(job, steps.carryOut(job.chain()));
+        begunNanos = System.nanoTime();
+        busy = true;
+        IOException error = steps.carryOut(job.chain());
+        busy = false;
+        report(job, error);
         job = null;
       }
     } catch (Throwable death) {

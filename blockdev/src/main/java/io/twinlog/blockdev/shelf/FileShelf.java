@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -97,8 +98,7 @@ public final class FileShelf implements Shelf {
               + spec.text()
               + ": its file system cannot do direct I/O (O_DIRECT), and the page cache would hide"
               + " what the other node writes; if no other machine ever uses this shelf, say "
-              + spec.text()
-              + ShelfSpec.BUFFERED,
+              + new ShelfSpec.FileSpec(spec.path(), true, spec.deadline()).text(),
           e);
     }
   }
@@ -211,5 +211,29 @@ public final class FileShelf implements Shelf {
       lane.join();
     }
     file.close();
+  }
+
+  /** {@inheritDoc} The file stays open then: its descriptor must not become another file's. */
+  @Override
+  public void closeWithin(Duration deadline) throws IOException {
+    for (FileLane lane : lanes.values()) {
+      lane.stopWithin(deadline.toNanos());
+    }
+    for (FileLane lane : lanes.values()) {
+      if (lane.isLeftBehind()) {
+        log.warn(
+            "{}: left behind with an operation that has not returned for {} s; the process may not"
+                + " end before it does",
+            name,
+            deadline.toSeconds());
+        return;
+      }
+    }
+    file.close();
+  }
+
+  @Override
+  public boolean mayWriteLate() {
+    return lanes.values().stream().anyMatch(FileLane::isLeftBehind);
   }
 }

@@ -1,6 +1,7 @@
 package io.twinlog.blockdev.shelf;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /** One place that keeps bytes when RAM does not: a file or block device, or an AoE target. */
@@ -23,8 +24,8 @@ public interface Shelf extends AutoCloseable {
   void submit(IoChain chain, Executor owner);
 
   /**
-   * Whether a copy of a write whose chain has ended may still be carried out. Whoever is told that
-   * a chain has ended knows by then. Slots do not count.
+   * Whether a copy of a write whose chain has ended, or a write that was left behind, may still be
+   * carried out. Whoever is told that a chain has ended knows by then. Slots do not count.
    */
   default boolean mayWriteLate() {
     return false;
@@ -33,4 +34,13 @@ public interface Shelf extends AutoCloseable {
   /** Waits until nothing is under way, then lets go; idempotent. */
   @Override
   void close() throws IOException;
+
+  /**
+   * As {@link #close}, but what does not return by the deadline, counted from when it was begun, is
+   * left behind: whoever closes the shelf can do without it. {@link #mayWriteLate} until it has
+   * returned.
+   */
+  default void closeWithin(Duration deadline) throws IOException {
+    close();
+  }
 }

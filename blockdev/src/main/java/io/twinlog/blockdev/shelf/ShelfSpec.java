@@ -17,15 +17,46 @@ public sealed interface ShelfSpec {
 
   /**
    * A regular file or block device: {@code file:/srv/san/r0.img}, or {@code
-   * file:/srv/san/r0.img?buffered} to go through this machine's page cache.
+   * file:/srv/san/r0.img?buffered} to go through this machine's page cache, or {@code
+   * file:/srv/san/r0.img?deadline=30s}, or with both, {@code ?buffered&deadline=30s}.
    *
    * @param path absolute
    * @param buffered allowed only where no other machine ever uses the shelf
+   * @param deadline after this time without progress it is gone on without, where there are others
    */
-  record FileSpec(Path path, boolean buffered) implements ShelfSpec {
+  record FileSpec(Path path, boolean buffered, Duration deadline) implements ShelfSpec {
+
+    private static final Pattern FORM =
+        Pattern.compile("file:(.*?)(?:\\?(buffered)|\\?(?:(buffered)&)?deadline=([0-9]{1,4})s)?");
+
+    /** What a path may contain, but hardly does. */
+    private static final Pattern MISSPELT = Pattern.compile(".*\\?(?:buffered|deadline).*");
+
+    static FileSpec parse(String text) {
+      Matcher matcher = FORM.matcher(text);
+      if (!matcher.matches() || MISSPELT.matcher(matcher.group(1)).matches()) {
+        throw new IllegalArgumentException(
+            "shelf " + text + ": a path is followed by ?buffered, ?deadline=30s or both, with a &");
+      }
+      Path path;
+      try {
+        path = Path.of(matcher.group(1));
+      } catch (InvalidPathException e) {
+        throw new IllegalArgumentException("shelf " + text + ": " + e.getReason(), e);
+      }
+      if (!path.isAbsolute()) {
+        throw new IllegalArgumentException("shelf " + text + ": the path must be absolute");
+      }
+      boolean buffered = matcher.group(2) != null || matcher.group(3) != null;
+      return new FileSpec(path, buffered, parseDeadline(text, matcher.group(4)));
+    }
+
     @Override
     public String text() {
-      return FILE + path + (buffered ? BUFFERED : "");
+      String deadlineText = deadlineText(deadline);
+      String join = buffered && !deadlineText.isEmpty() ? "&" : "";
+      String options = (buffered ? "buffered" : "") + join + deadlineText;
+      return FILE + path + (options.isEmpty() ? "" : "?" + options);
     }
 
     @Override
@@ -49,9 +80,6 @@ public sealed interface ShelfSpec {
    */
   record AoeSpec(List<String> interfaces, AoeAddress address, Duration deadline, boolean kept)
       implements ShelfSpec {
-
-    /** Unless the configuration says otherwise. */
-    public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(10);
 
     private static final Pattern FORM =
         Pattern.compile("aoe:([^/,?]+(?:,[^/,?]+)*)/([0-9.]+)(?:\\?([^?]*))?");
@@ -97,7 +125,7 @@ public sealed interface ShelfSpec {
     public String text() {
       List<String> options = new ArrayList<>(2);
       if (!deadline.equals(DEFAULT_DEADLINE)) {
-        options.add("deadline=" + deadline.toSeconds() + "s");
+        options.add(deadlineText(deadline));
       }
       if (kept) {
         options.add(KEPT);
@@ -121,14 +149,17 @@ public sealed interface ShelfSpec {
   /** The scheme of {@link FileSpec}. */
   String FILE = "file:";
 
-  /** What ends a {@link FileSpec} that is buffered. */
-  String BUFFERED = "?buffered";
-
   /** The scheme of {@link AoeSpec}. */
   String AOE = "aoe:";
 
+  /** Unless the configuration says otherwise. */
+  Duration DEFAULT_DEADLINE = Duration.ofSeconds(10);
+
   /** As configured; {@link #parse} of it gives an equal one. */
   String text();
+
+  /** How long the shelf may not answer. */
+  Duration deadline();
 
   /**
    * Opens the shelf, which must exist, and starts its threads.
@@ -152,7 +183,7 @@ public sealed interface ShelfSpec {
    */
   static ShelfSpec parse(String text) {
     if (text.startsWith(FILE)) {
-      return parseFile(text);
+      return FileSpec.parse(text);
     }
     if (text.startsWith(AOE)) {
       return AoeSpec.parse(text);
@@ -161,17 +192,17 @@ public sealed interface ShelfSpec {
         "shelf " + text + ": not a shelf; one looks like file:/srv/san/r0.img or aoe:eth1/7.0");
   }
 
-  private static ShelfSpec parseFile(String text) {
-    boolean buffered = text.endsWith(BUFFERED);
-    int end = text.length() - (buffered ? BUFFERED.length() : 0);
-    try {
-      Path path = Path.of(text.substring(FILE.length(), end));
-      if (path.isAbsolute()) {
-        return new FileSpec(path, buffered);
-      }
-    } catch (InvalidPathException e) {
-      throw new IllegalArgumentException("shelf " + text + ": " + e.getReason(), e);
+  /** {@code seconds} is null where the configuration says nothing. */
+  private static Duration parseDeadline(String text, String seconds) {
+    Duration deadline =
+        seconds == null ? DEFAULT_DEADLINE : Duration.ofSeconds(Integer.parseInt(seconds));
+    if (deadline.isZero()) {
+      throw new IllegalArgumentException("shelf " + text + ": a deadline of nothing");
     }
-    throw new IllegalArgumentException("shelf " + text + ": the path must be absolute");
+    return deadline;
+  }
+
+  private static String deadlineText(Duration deadline) {
+    return deadline.equals(DEFAULT_DEADLINE) ? "" : "deadline=" + deadline.toSeconds() + "s";
   }
 }

@@ -96,7 +96,7 @@ final class Site implements AutoCloseable {
 
   /** As {@code create} has made it. */
   private static Stagger staggerOf(List<Path> files) throws IOException {
-    ShelfSpec spec = new ShelfSpec.FileSpec(files.get(0), false);
+    ShelfSpec spec = ShelfSpec.parse(ShelfSpec.FILE + files.get(0));
     try (Shelf shelf = spec.open("r0", (thread, e) -> e.printStackTrace())) {
       Layout layout = Layout.of((long) SIZE_MIB << 20, shelf.sectorBytes(), 0);
       return new Stagger(layout, files.size(), Stagger.DEFAULT_CHUNK_BYTES);

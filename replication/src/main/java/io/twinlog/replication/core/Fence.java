@@ -80,7 +80,6 @@ final class Fence {
 
   private final Replica replica;
   private final Shelves shelves;
-  private final Effects effects;
   private final Fencing fencing;
   private final Guard[] guards;
 
@@ -95,10 +94,9 @@ final class Fence {
   private boolean peerGone;
   private boolean proving;
 
-  Fence(Replica replica, Shelves shelves, Effects effects) {
+  Fence(Replica replica, Shelves shelves) {
     this.replica = replica;
     this.shelves = shelves;
-    this.effects = effects;
     this.fencing = replica.config().fencing();
     this.guards = new Guard[replica.config().stagger().shelves()];
     for (int shelf = 0; shelf < guards.length; shelf++) {
@@ -126,7 +124,7 @@ final class Fence {
   /** Carries out a chain on the only shelf. */
   void submit(IoChain chain) {
     if (!isOn()) {
-      effects.submit(chain);
+      shelves.submitToOnly(chain);
       return;
     }
     boolean writes =
@@ -149,13 +147,13 @@ final class Fence {
           0,
           refusal -> {
             if (refusal == null) {
-              effects.submit(watched);
+              shelves.submitToOnly(watched);
             } else {
               chain.complete(refusal);
             }
           });
     } else {
-      effects.submit(watched);
+      shelves.submitToOnly(watched);
     }
   }
 

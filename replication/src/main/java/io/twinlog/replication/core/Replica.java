@@ -65,7 +65,7 @@ public final class Replica implements BlockService {
   private boolean surveying;
 
   private long lastCounterNanos;
-  private final BackingHealth health = new BackingHealth(this);
+  private final BackingHealth health;
   private final Emergency emergency = new Emergency(this);
 
   /** Makes a replica that knows nothing yet; {@link #start} reads the backing. */
@@ -119,6 +119,7 @@ public final class Replica implements BlockService {
     this.rules = rules;
     shelves = new Shelves(this, effects);
     this.effects = shelves;
+    health = new BackingHealth(this, shelves);
     table = new BlockTable(config.layout().deviceBytes(), record);
     slots = new Slots(shelves, config.layout(), config.node(), record);
     views = new Views(this, shelves, slots, record, table);
@@ -187,6 +188,7 @@ public final class Replica implements BlockService {
     // Before anything that is due uses them: a shelf is opened again when nothing is under way.
     shelves.tick();
     shelves.fence().tick();
+    health.tick();
     timers.run(now);
     if (view() == null) {
       return;
@@ -352,7 +354,12 @@ public final class Replica implements BlockService {
       surveyShelves(
           (error, result) -> {
             surveying = false;
-            completion.done(error, result);
+            if (error instanceof GivenUpException) {
+              // That shelf is not asked any more.
+              survey(completion);
+            } else {
+              completion.done(error, result);
+            }
           });
     }
   }
@@ -839,19 +846,31 @@ public final class Replica implements BlockService {
     return destager.isLogComplete();
   }
 
-  /** Whether no I/O of the primary before this one can be under way on the backing any more. */
+  /**
+   * Whether no I/O of the primary before this one can be under way on the backing any more, nor of
+   * an earlier primacy of this process.
+   */
   boolean isPredecessorGone() {
-    return isPeerDrained() || shelves.fence().isPeerGone();
+    return (isPeerDrained() || shelves.fence().isPeerGone()) && isOwnPastGone();
   }
 
   /** The same of a shelf that nothing has been written to so far. */
   boolean isPredecessorGone(int shelf) {
-    return isPeerDrained() || shelves.fence().isPeerGone(shelf);
+    return (isPeerDrained() || shelves.fence().isPeerGone(shelf)) && isOwnPastGone();
+  }
+
+  private boolean isOwnPastGone() {
+    return !shelves.isWritingSinceBefore(primarySinceView());
   }
 
   /** Whether the peer has said that none of its earlier I/O is under way. */
   boolean isPeerDrained() {
-    return links.peerDrainedView() >= roles.primarySinceView();
+    return links.peerDrainedView() >= primarySinceView();
+  }
+
+  /** The view in which this node became primary last; 0 when it has not been. */
+  long primarySinceView() {
+    return roles == null ? 0 : roles.primarySinceView();
   }
 
   /** Whether the peer holds the clean view's content and is there to confirm. */

@@ -21,6 +21,8 @@ import java.util.UUID;
  * @param maxPendingBytes bound on client payload taken in and not yet committed
  * @param resyncRates how fast this node fills its peer's copy
  * @param fencing what guards against a former primary's late writes
+ * @param deadlines of each of several shelves, after which what it does not get on with is given
+ *     up; zero for one that ends everything by itself, and empty for none at all
  */
 public record ReplicaConfig(
     String resource,
@@ -34,7 +36,8 @@ public record ReplicaConfig(
     long maxDirtyBytes,
     long maxPendingBytes,
     ResyncRates resyncRates,
-    Fencing fencing) {
+    Fencing fencing,
+    List<Duration> deadlines) {
 
   /** Largest staging buffer: a batch piece, its 4 KiB header and 256 KiB of data. */
   public static final int PIECE_BYTES = 4096 + 256 * 1024;
@@ -53,6 +56,19 @@ public record ReplicaConfig(
    * record, and single blocks of checkpoint, populate, verify and what a resync reads.
    */
   public static final int SMALL_BUFFERS = 5 + BackingFill.READS_UNDER_WAY;
+
+  /**
+   * {@link #PIECE_BUFFERS}, and as many again for each of several shelves: a shelf that hangs may
+   * keep all that are out when its work is given up.
+   */
+  public int pieceBuffers() {
+    return PIECE_BUFFERS * (stagger.isSingle() ? 1 : 1 + stagger.shelves());
+  }
+
+  /** The same of {@link #SMALL_BUFFERS}. */
+  public int smallBuffers() {
+    return SMALL_BUFFERS * (stagger.isSingle() ? 1 : 1 + stagger.shelves());
+  }
 
   /**
    * Intervals.
@@ -94,6 +110,7 @@ public record ReplicaConfig(
 
   public ReplicaConfig {
     nodeNames = List.copyOf(nodeNames);
+    deadlines = List.copyOf(deadlines);
   }
 
   /** With one shelf, the rates of resyncs that suit most, and no fence. */
@@ -120,7 +137,13 @@ public record ReplicaConfig(
         maxDirtyBytes,
         maxPendingBytes,
         ResyncRates.defaults(),
-        Fencing.MASKS);
+        Fencing.MASKS,
+        List.of());
+  }
+
+  /** After this time what one of several shelves does not get on with is given up; 0 for never. */
+  long deadlineNanos(int shelf) {
+    return stagger.isSingle() || deadlines.isEmpty() ? 0 : deadlines.get(shelf).toNanos();
   }
 
   public int peer() {

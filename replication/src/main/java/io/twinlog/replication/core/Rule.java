@@ -59,5 +59,10 @@ enum Rule {
   /** After a reservation was changed the slots are read before anything is written there. */
   READ_SLOTS_AFTER_RESERVING,
   /** A shelf is read only as long as it is the medium that is recorded for it (section 4). */
-  KNOW_MEDIUM
+  KNOW_MEDIUM,
+  /**
+   * An operation that was given up counts as under way until it has returned, and the shelf takes
+   * nothing else until then (section 4).
+   */
+  GIVEN_UP_IS_UNDER_WAY
 }

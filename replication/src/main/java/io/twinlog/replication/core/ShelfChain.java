@@ -328,7 +328,11 @@ final class ShelfChain {
   }
 
   private void pieceRead(int shelf, List<Piece> pieces, IOException error) {
-    if (error != null) {
+    if (error instanceof GivenUpException) {
+      // The buffer is the shelf's, and no place to read from another one into.
+      failure = error;
+      unreadable = true;
+    } else if (error != null) {
       failure = error;
       List<Piece> again = new ArrayList<>();
       for (Piece piece : pieces) {

@@ -73,7 +73,7 @@ final class ShelfEvidence {
   }
 
   /** One look at the evidence. It has to be closed. */
-  final class Look implements AutoCloseable {
+  final class Look {
     private final ByteBuffer buffer;
     private final boolean pooled;
     private final long[] floor = written.clone();
@@ -122,8 +122,7 @@ final class ShelfEvidence {
       return false;
     }
 
-    @Override
-    public void close() {
+    void close() {
       if (pooled) {
         buffers.release(buffer);
       }

@@ -49,6 +49,9 @@ import java.util.function.UnaryOperator;
 final class Shelves implements Effects {
   private static final long REOPEN_NANOS = 1_000_000_000;
 
+  /** A node that was away longer between two ticks was paused. */
+  private static final long MOST_AWAKE_NANOS = 200_000_000;
+
   private final Replica replica;
   private final Effects effects;
   private final Stagger stagger;
@@ -85,23 +88,43 @@ final class Shelves implements Effects {
   private int held;
 
   private long lastReopenNanos;
-  private final int[] underWay;
-  private final int[] writes;
+  private long lastTickNanos;
+  private final LentBuffers buffers;
+  private final ShelfWork[] work;
+
+  /** Shelves that are being opened, and of these the ones that are being labelled. */
+  private int opening;
+
+  private int labelling;
+
+  /** Commands about reservations under way. */
+  private final int[] reserving;
+
+  /** Writes that wait until the shelf may be written to ({@link Fence}). */
+  private final int[] waiting;
+
   private final String[] errors;
 
   Shelves(Replica replica, Effects effects) {
     this.replica = replica;
     this.effects = effects;
-    this.fence = new Fence(replica, this, effects);
+    this.fence = new Fence(replica, this);
     this.stagger = replica.config().stagger();
     this.live = stagger.all();
     this.required = stagger.all();
     this.quorum = new SlotQuorum(this, replica);
     this.trust = new CopyTrust(stagger);
     this.marks = new MissedMarks(this, stagger, replica);
-    this.underWay = new int[stagger.shelves()];
-    this.writes = new int[stagger.shelves()];
     this.errors = new String[stagger.shelves()];
+    this.buffers = new LentBuffers(effects);
+    this.waiting = new int[stagger.shelves()];
+    this.reserving = new int[stagger.shelves()];
+    this.work = new ShelfWork[stagger.shelves()];
+    for (int i = 0; i < work.length; i++) {
+      int shelf = i;
+      work[i] =
+          new ShelfWork(buffers, replica.config().deadlineNanos(i), () -> answersAgain(shelf));
+    }
   }
 
   Stagger stagger() {
@@ -170,11 +193,25 @@ final class Shelves implements Effects {
 
   /** What went wrong last with the shelf, or empty. */
   String error(int shelf) {
+    if (isHanging(shelf)) {
+      return stillWaits(shelf);
+    }
     return errors[shelf] == null ? "" : errors[shelf];
   }
 
   boolean isUnderWay(int shelf) {
-    return underWay[shelf] > 0;
+    return work[shelf].isUnderWay() || reserving[shelf] > 0 || (opening & 1 << shelf) != 0;
+  }
+
+  /** Whether something was given up there, and has not returned since. */
+  boolean isHanging(int shelf) {
+    return work[shelf].isHanging();
+  }
+
+  private String stillWaits(int shelf) {
+    return "still waits for "
+        + work[shelf].hanging()
+        + ": the storage behind it does not answer; it is used again by itself when that returns";
   }
 
   boolean isPrimary() {
@@ -298,23 +335,51 @@ final class Shelves implements Effects {
   // ---- Single shelves ----
 
   /**
-   * Submits steps to one shelf, and learns from the outcome how the shelf is.
+   * Submits steps to one shelf, and learns from the outcome how the shelf is. One that hangs is not
+   * asked.
    *
    * @param judge makes an error of an answer that is none; given and gives null for success
+   * @param then told the outcome; a {@link GivenUpException} when there is none yet
+   * @param returned told, after that, when the shelf has done with the steps and their buffers
    */
   void submitTo(
       int shelf,
       IoChain like,
       List<IoChain.Step> steps,
       UnaryOperator<IOException> judge,
-      Consumer<IOException> then) {
-    underWay[shelf]++;
+      Consumer<IOException> then,
+      Runnable returned) {
+    submitTo(shelf, like, steps, false, judge, then, returned);
+  }
+
+  private void submitTo(
+      int shelf,
+      IoChain like,
+      List<IoChain.Step> steps,
+      boolean writes,
+      UnaryOperator<IOException> judge,
+      Consumer<IOException> then,
+      Runnable returned) {
+    if (isHanging(shelf)) {
+      failSoon(
+          new IOException(name(shelf) + " " + stillWaits(shelf)),
+          error -> {
+            noteFailure(shelf, error);
+            then.accept(error);
+            returned.run();
+          });
+      return;
+    }
     IoChain chain =
-        new IoChain(
-            like.name(),
-            like.lane(),
+        work[shelf].begin(
+            like,
+            writes,
+            replica.primarySinceView(),
             error -> {
-              underWay[shelf]--;
+              if (error instanceof GivenUpException) {
+                then.accept(error);
+                return;
+              }
               IOException judged = judge.apply(error);
               if (judged == null) {
                 noteSuccess(shelf);
@@ -322,7 +387,8 @@ final class Shelves implements Effects {
                 noteFailure(shelf, judged);
               }
               then.accept(judged);
-            });
+            },
+            returned);
     chain.steps().addAll(steps);
     effects.submit(shelf, chain);
   }
@@ -334,56 +400,76 @@ final class Shelves implements Effects {
   void readFrom(int shelf, IoChain like, List<IoChain.Step> steps, Consumer<IOException> then) {
     ShelfEvidence.Look look = quorum.evidence(shelf).look();
     steps.add(look.read());
-    submitTo(
-        shelf,
-        like,
-        steps,
-        look::judge,
-        error -> {
-          look.close();
-          then.accept(error);
-        });
+    submitTo(shelf, like, steps, look::judge, then, look::close);
   }
 
   /**
-   * As {@link #submitTo}, of steps that write anything but slots: {@link #isWriting} until then.
+   * As {@link #submitTo}, of steps that write anything but slots: {@link #isWriting} until they
+   * have returned.
    */
   void writeTo(int shelf, IoChain like, List<IoChain.Step> steps, Consumer<IOException> then) {
-    writes[shelf]++;
+    waiting[shelf]++;
     fence.begin(
         shelf,
         refusal -> {
+          waiting[shelf]--;
           if (refusal != null) {
-            writes[shelf]--;
             then.accept(refusal);
             return;
           }
-          submitTo(
-              shelf,
-              like,
-              steps,
-              error -> error,
-              error -> {
-                writes[shelf]--;
-                fence.ended(shelf);
-                then.accept(error);
-              });
+          submitTo(shelf, like, steps, true, error -> error, then, () -> fence.ended(shelf));
         });
   }
 
-  /** Whether the shelf may still be writing anything but slots. */
+  /** Whether anything but slots may still land on the shelf. */
   boolean isWriting(int shelf) {
-    return writes[shelf] > 0;
+    return work[shelf].isWriting() || (labelling & 1 << shelf) != 0 || waiting[shelf] > 0;
   }
 
-  /** Whether any shelf of several may. */
+  /** Whether anything may on any shelf; of a single one only what has been reported. */
   boolean isWriting() {
-    for (int count : writes) {
-      if (count > 0) {
+    for (int shelf = 0; shelf < work.length; shelf++) {
+      if (isWriting(shelf)) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Whether anything may still land that an earlier primacy of this process has given up. */
+  boolean isWritingSinceBefore(long view) {
+    for (ShelfWork one : work) {
+      if (one.isWritingSinceBefore(view)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** For how long a single shelf has not got on with what it was asked for. */
+  long silentNanos() {
+    return isSingle() ? work[0].silentNanos() : 0;
+  }
+
+  private void answersAgain(int shelf) {
+    replica.event(
+        "shelf", "hanging", "returned", name(shelf) + ": nothing that was given up is under way");
+    replica.requestEndTurn();
+  }
+
+  private void giveUp(int shelf) {
+    GivenUpException error =
+        new GivenUpException(
+            name(shelf)
+                + " has not got on with "
+                + work[shelf].hanging()
+                + ", by its deadline: the storage behind it does not answer");
+    noteFailure(shelf, error);
+    work[shelf].giveUp(error);
+    if (!replica.rules().contains(Rule.GIVEN_UP_IS_UNDER_WAY)) {
+      work[shelf].forget();
+    }
+    replica.requestEndTurn();
   }
 
   /** A buffer as chains want it, for something rare. */
@@ -425,7 +511,8 @@ final class Shelves implements Effects {
     exchanged |= 1 << shelf;
     return new IOException(
         name(shelf)
-            + " does not hold what this node wrote to it: it was emptied, exchanged or rolled back");
+            + " does not hold what this node wrote to it: it was emptied, exchanged or rolled"
+            + " back");
   }
 
   /** Whether an operator has taken the shelf out of use. */
@@ -444,6 +531,7 @@ final class Shelves implements Effects {
 
   /** Now and then looks whether the shelves are what they were, and has failed ones opened anew. */
   void tick() {
+    passTime();
     if (isSingle() || replica.now() - lastReopenNanos < REOPEN_NANOS) {
       return;
     }
@@ -463,13 +551,24 @@ final class Shelves implements Effects {
     }
   }
 
+  private void passTime() {
+    long passed = replica.now() - lastTickNanos;
+    lastTickNanos = replica.now();
+    for (int shelf = 0; shelf < work.length; shelf++) {
+      work[shelf].passTime(Math.max(0, Math.min(passed, MOST_AWAKE_NANOS)));
+      if (work[shelf].isOverdue()) {
+        giveUp(shelf);
+      }
+    }
+  }
+
   private void reopen(int shelf) {
     int before = effects.shelfMedium(shelf);
-    underWay[shelf]++;
+    opening |= 1 << shelf;
     effects.reopenShelf(
         shelf,
         error -> {
-          underWay[shelf]--;
+          opening &= ~(1 << shelf);
           if (error != null) {
             errors[shelf] = String.valueOf(error.getMessage());
           } else if (effects.shelfMedium(shelf) != before) {
@@ -506,16 +605,16 @@ final class Shelves implements Effects {
     if (next == effects.shelfMedium(shelf)) {
       next = LiveShelves.mediumAfter(next);
     }
-    underWay[shelf]++;
-    writes[shelf]++;
+    opening |= 1 << shelf;
+    labelling |= 1 << shelf;
     fence.began(shelf);
     effects.replaceShelf(
         shelf,
         next,
         force,
         error -> {
-          underWay[shelf]--;
-          writes[shelf]--;
+          opening &= ~(1 << shelf);
+          labelling &= ~(1 << shelf);
           fence.ended(shelf);
           if (error != null) {
             errors[shelf] = String.valueOf(error.getMessage());
@@ -560,6 +659,13 @@ final class Shelves implements Effects {
     }
   }
 
+  /** Carries a chain out on the only shelf. */
+  void submitToOnly(IoChain chain) {
+    IoChain watched = work[0].begin(chain, false, 0, chain::complete, () -> {});
+    watched.steps().addAll(chain.steps());
+    effects.submit(watched);
+  }
+
   @Override
   public void submit(int shelf, IoChain chain) {
     effects.submit(shelf, chain);
@@ -577,12 +683,12 @@ final class Shelves implements Effects {
 
   @Override
   public void reserve(int shelf, Command command, Completion then) {
-    underWay[shelf]++;
+    reserving[shelf]++;
     effects.reserve(
         shelf,
         command,
         (error, holders) -> {
-          underWay[shelf]--;
+          reserving[shelf]--;
           then.done(error, holders);
         });
   }
@@ -599,12 +705,16 @@ final class Shelves implements Effects {
 
   @Override
   public ByteBuffer acquireBuffer(int bytes) {
-    return effects.acquireBuffer(bytes);
+    return isSingle() ? effects.acquireBuffer(bytes) : buffers.acquire(bytes);
   }
 
   @Override
   public void releaseBuffer(ByteBuffer buffer) {
-    effects.releaseBuffer(buffer);
+    if (isSingle()) {
+      effects.releaseBuffer(buffer);
+    } else {
+      buffers.release(buffer);
+    }
   }
 
   @Override

@@ -110,8 +110,14 @@ final class SlotQuorum {
   private final class Writer {
     private final int shelf;
     private final ByteBuffer buffer;
+
+    /** The shelf has the buffer. */
     private boolean busy;
+
     private boolean behind;
+
+    /** Which record was last reported as not taken. */
+    private long refusedGeneration;
 
     Writer(int shelf) {
       this.shelf = shelf;
@@ -119,10 +125,14 @@ final class SlotQuorum {
     }
 
     void begin() {
-      if (busy) {
-        behind = true;
-      } else {
+      if (!busy) {
         send();
+        return;
+      }
+      behind = true;
+      if (shelves.isHanging(shelf)) {
+        long mine = generation;
+        shelves.failSoon(new IOException(shelves.error(shelf)), error -> refuse(mine, error));
       }
     }
 
@@ -132,7 +142,11 @@ final class SlotQuorum {
       long media = evidence[shelf].media();
       if (shelves.isExchanged(shelf)) {
         shelves.failSoon(
-            new IOException(shelves.error(shelf)), error -> done(mine, media, 0, error));
+            new IOException(shelves.error(shelf)),
+            error -> {
+              refuse(mine, error);
+              returned();
+            });
         return;
       }
       buffer.clear().put(newest.duplicate()).flip();
@@ -141,18 +155,36 @@ final class SlotQuorum {
           List.of(
               new IoChain.Write(stagger.placeOnEvery(newestOffset), buffer), new IoChain.Sync());
       shelves.submitTo(
-          shelf, newestChain, steps, error -> error, error -> done(mine, media, sequence, error));
+          shelf,
+          newestChain,
+          steps,
+          error -> error,
+          error -> reported(mine, media, sequence, error),
+          this::returned);
     }
 
-    private void done(long ofGeneration, long ofMedia, long sequence, IOException error) {
-      busy = false;
+    private void reported(long ofGeneration, long ofMedia, long sequence, IOException error) {
       if (error == null) {
         evidence[shelf].noteWritten(sequence, ofMedia);
+        if (ofGeneration == generation) {
+          writeDone(null);
+        }
+      } else {
+        // What waits behind something that was given up waits as long, so it is given up, too.
+        refuse(error instanceof GivenUpException ? generation : ofGeneration, error);
       }
-      if (ofGeneration == generation) {
+    }
+
+    private void refuse(long ofGeneration, IOException error) {
+      if (ofGeneration == generation && refusedGeneration != generation) {
+        refusedGeneration = generation;
         writeDone(error);
       }
-      if (behind && !busy) {
+    }
+
+    private void returned() {
+      busy = false;
+      if (behind) {
         behind = false;
         send();
       }
@@ -213,7 +245,12 @@ final class SlotQuorum {
         }
         int from = shelf;
         shelves.submitTo(
-            shelf, chain, List.of(look.read()), look::judge, error -> answered(from, look, error));
+            shelf,
+            chain,
+            List.of(look.read()),
+            look::judge,
+            error -> answered(from, look, error),
+            look::close);
       }
     }
 
@@ -232,12 +269,10 @@ final class SlotQuorum {
     }
 
     private void answered(int shelf, ShelfEvidence.Look look, IOException error) {
-      try (look) {
-        if (error != null) {
-          failed(error);
-        } else {
-          answered(shelf, look.area(0), look.area(1));
-        }
+      if (error != null) {
+        failed(error);
+      } else {
+        answered(shelf, look.area(0), look.area(1));
       }
     }
 

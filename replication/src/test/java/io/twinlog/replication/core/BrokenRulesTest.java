@@ -24,6 +24,7 @@ class BrokenRulesTest {
         "MARK_MISSED",
         "FILL_BEFORE_LIVE",
         "KNOW_MEDIUM",
+        "GIVEN_UP_IS_UNDER_WAY",
         "READMIT_WHEN_DRAINED",
         "FENCE_ONLY_WHEN_KEPT",
         "READ_SLOTS_AFTER_RESERVING"

@@ -160,6 +160,24 @@ final class Scenario {
                 of == node && running.name().equals(chain) && step instanceof IoChain.Write);
   }
 
+  /** Holds one such write to one of several shelves back, and nothing that comes after it. */
+  SimShelf.Hold holdOneWrite(int shelf, SimNode node, String chain) {
+    boolean[] held = new boolean[1];
+    return world
+        .shelves()
+        .get(shelf)
+        .hold(
+            (of, running, step) -> {
+              boolean holds =
+                  !held[0]
+                      && of == node
+                      && running.name().equals(chain)
+                      && step instanceof IoChain.Write;
+              held[0] |= holds;
+              return holds;
+            });
+  }
+
   /** Holds reads of the node's chains of that name back. */
   SimShelf.Hold holdReads(SimNode node, String chain) {
     return world

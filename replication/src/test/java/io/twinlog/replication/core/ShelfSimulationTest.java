@@ -40,7 +40,10 @@ class ShelfSimulationTest {
             "shelf: stale -> live",
             "shelf:  -> replaced",
             "shelf:  -> adopted",
-            "fault: shelf exchanged"
+            "shelf: hanging -> returned",
+            "fault: shelf exchanged",
+            "fault: shelf hangs",
+            "fault: a frame lands late"
           }) {
         assertTrue(counts.containsKey(reached), reached + " was never reached: " + counts);
       }
@@ -49,7 +52,8 @@ class ShelfSimulationTest {
 
   /** Each broke the promise, or liveness, once. */
   @ParameterizedTest
-  @ValueSource(longs = {22, 190, 206, 220, 291, 319, 346, 634, 650, 843, 1118, 1852, 2967, 3711})
+  @ValueSource(
+      longs = {22, 35, 83, 190, 206, 220, 291, 319, 346, 634, 650, 843, 1118, 1852, 2967, 3711})
   void shouldKeepThePromiseInSeedsThatOnceFoundABug(long seed) {
     play(new SimWorld(options(seed)));
   }
@@ -63,7 +67,8 @@ class ShelfSimulationTest {
     "RECORD_STALE_FIRST, 1",
     "MARK_MISSED, 90",
     "FILL_BEFORE_LIVE, 10",
-    "KNOW_MEDIUM, 225"
+    "KNOW_MEDIUM, 225",
+    "GIVEN_UP_IS_UNDER_WAY, 25"
   })
   void shouldFindTheBrokenRule(Rule rule, long first) {
     String found = null;

@@ -43,6 +43,10 @@ final class SimFaults {
       isolateInCheckpoint(0);
       return;
     }
+    if (world.shelves().count() > 1 && random.nextInt(12) == 0) {
+      hangShelf(node);
+      return;
+    }
     switch (random.nextInt(24)) {
       case 0, 1 -> crash(node);
       case 2 -> crashBoth();
@@ -113,6 +117,14 @@ final class SimFaults {
       shelf.stalledUntil[1] = until;
     }
     world.count("fault: backing stalls");
+  }
+
+  /** For longer than its deadline, mostly: what the node had under way lands late, or never. */
+  private void hangShelf(SimNode node) {
+    SimShelf shelf = world.shelves().get(random.nextInt(world.shelves().count()));
+    shelf.hang(node.index());
+    world.count("fault: shelf hangs");
+    world.after(random.nextLong(2_500_000_000L), () -> shelf.answer(node.index()));
   }
 
   private void failBacking(SimNode node) {

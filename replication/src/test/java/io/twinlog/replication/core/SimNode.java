@@ -341,7 +341,9 @@ final class SimNode implements Effects {
 
   @Override
   public boolean mayWriteLate() {
-    return late;
+    boolean[] lingers = {late};
+    world.shelves().forEach(shelf -> lingers[0] |= shelf.mayWriteLate(this));
+    return lingers[0];
   }
 
   /** Takes a while; what is opened is whatever medium is in the place then. */

@@ -83,6 +83,23 @@ final class SimShelf {
   /** The nodes whose I/O is carried out, as bits; nobody is everybody. */
   private int reserved;
 
+  /** Nothing that these nodes ask for returns before {@link #answer}. */
+  private final boolean[] hanging = new boolean[2];
+
+  private final List<Running> hung = new ArrayList<>();
+
+  /** A write that was reported failed, and that the network has kept back. */
+  private record Frame(SimNode node, long life, IoChain.Write write) {
+    boolean isInTheWayOf(SimNode of, IoChain.Step step) {
+      return of == node
+          && step instanceof IoChain.Write other
+          && other.offsetBytes() < write.offsetBytes() + write.data().remaining()
+          && write.offsetBytes() < other.offsetBytes() + other.data().remaining();
+    }
+  }
+
+  private final List<Frame> lingering = new ArrayList<>();
+
   SimShelf(SimWorld world, Stagger stagger, int index) {
     Layout layout = stagger.layout();
     this.world = world;
@@ -118,6 +135,43 @@ final class SimShelf {
       dataStalledUntil[node] = 0;
       failing[node] = false;
       unreachable[node] = false;
+      answer(node);
+    }
+  }
+
+  /** What the node asks for is carried out when the shelf answers again, if the node lives on. */
+  void hang(int node) {
+    hanging[node] = true;
+  }
+
+  void answer(int node) {
+    hanging[node] = false;
+    List<Running> waiting = hung.stream().filter(it -> it.node.index() == node).toList();
+    hung.removeAll(waiting);
+    waiting.forEach(it -> world.after(it.usualDelay(), it::act));
+  }
+
+  /** Whether something that the node was told had failed may still land. */
+  boolean mayWriteLate(SimNode node) {
+    return lingering.stream().anyMatch(frame -> frame.node() == node);
+  }
+
+  /** An AoE target carries out every copy of a frame that reaches it, however late. */
+  private void linger(SimNode node, IoChain.Write write) {
+    ByteBuffer copy = ByteBuffer.allocate(write.data().remaining());
+    copy.put(write.data().duplicate()).flip();
+    Frame frame = new Frame(node, node.life(), new IoChain.Write(write.offsetBytes(), copy));
+    lingering.add(frame);
+    world.count("fault: a frame lands late");
+    world.after(random.nextLong(400_000_000), () -> arrive(frame));
+  }
+
+  private void arrive(Frame frame) {
+    lingering.remove(frame);
+    if (frame.node().life() == frame.life()) {
+      carryOutWrite(frame.node(), frame.write(), false);
+    } else {
+      afterCrash(frame.node(), frame.life(), frame.write());
     }
   }
 
@@ -357,12 +411,16 @@ final class SimShelf {
     }
 
     private long delay() {
-      long usual = 20_000 + random.nextLong(400_000);
+      long usual = usualDelay();
       long stalled = stalledUntil() - world.now();
       if (stalled > 0) {
         return stalled + usual;
       }
       return world.isIoSlow() && random.nextInt(400) == 0 ? random.nextLong(1_500_000_000L) : usual;
+    }
+
+    private long usualDelay() {
+      return 20_000 + random.nextLong(400_000);
     }
 
     private long stalledUntil() {
@@ -376,6 +434,10 @@ final class SimShelf {
         afterCrash(node, life, step);
       } else if (isHeld(step)) {
         // Its hold lets it go on.
+      } else if (hanging[node.index()]) {
+        hung.add(this);
+      } else if (lingering.stream().anyMatch(frame -> frame.isInTheWayOf(node, step))) {
+        world.after(usualDelay(), this::act);
       } else if (world.now() < stalledUntil()) {
         begin();
       } else if (unreachable[node.index()]) {
@@ -399,8 +461,14 @@ final class SimShelf {
         carryOut(node, step);
       } else if (landed > 0) {
         carryOutWrite(node, step, landed == 1);
+      } else if (step instanceof IoChain.Write write && hasNetwork()) {
+        linger(node, write);
       }
       return noteSync(node, chain.lane(), step, fails) || fails;
+    }
+
+    private boolean hasNetwork() {
+      return world.shelves().count() > 1 && world.shelves().areAddresses();
     }
 
     private boolean isHeld(IoChain.Step step) {
@@ -500,7 +568,9 @@ final class SimShelf {
     world.traceIo(
         node,
         () ->
-            "write "
+            "write to shelf "
+                + index
+                + ": "
                 + write.offsetBytes()
                 + "+"
                 + write.data().remaining()

@@ -5,6 +5,7 @@ import io.twinlog.blockdev.log.Stagger;
 import io.twinlog.blockdev.log.View;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -92,7 +93,8 @@ final class SimWorld {
               ResyncRates.defaults(),
               new Fencing(
                   options.fence() != SimOptions.Fence.NONE,
-                  options.fence().kept(options.shelves())));
+                  options.fence().kept(options.shelves())),
+              deadlines(options));
       nodes[node] = new SimNode(this, node);
     }
     shelves = new SimShelves(this, stagger);
@@ -101,6 +103,16 @@ final class SimWorld {
     backing = new BackingChecks(this, configs[0]);
     clients = new SimClients(this);
     operators = new SimOperators(this);
+  }
+
+  /** As of file shelves, and here and there one that ends everything by itself. */
+  private static List<Duration> deadlines(SimOptions options) {
+    List<Duration> deadlines = new ArrayList<>();
+    for (int shelf = 0; shelf < options.shelves(); shelf++) {
+      boolean none = (options.seed() / 16 + shelf) % 5 == 0;
+      deadlines.add(none ? Duration.ZERO : Duration.ofMillis(250));
+    }
+    return deadlines;
   }
 
   /** As small as it may be: twice the largest batch, and a piece. */
