@@ -78,8 +78,10 @@ final class Shelves implements Effects {
   /** Shelves that do not hold what this node wrote there. */
   private int exchanged;
 
-  /** What is recorded of the media of all shelves ({@link LiveShelves}). */
+  /** What is recorded of the media of all shelves ({@link LiveShelves}), once that is known. */
   private int media;
+
+  private boolean areMediaKnown;
 
   /** Shelves of which another medium is open than is recorded. */
   private int other;
@@ -246,12 +248,14 @@ final class Shelves implements Effects {
       live = LiveShelves.set(said) & stagger.all();
       required = live;
       media = LiveShelves.media(said);
+      areMediaKnown = true;
       judgeMedia();
     }
   }
 
+  /** Before anything has been read no shelf is the wrong one, nor opened again for that. */
   private void judgeMedia() {
-    boolean known = replica.rules().contains(Rule.KNOW_MEDIUM);
+    boolean known = areMediaKnown && replica.rules().contains(Rule.KNOW_MEDIUM);
     other = known ? LiveShelves.others(media, stagger.shelves(), effects::shelfMedium) : 0;
   }
 

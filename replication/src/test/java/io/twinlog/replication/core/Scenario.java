@@ -180,8 +180,14 @@ final class Scenario {
 
   /** Holds reads of the node's chains of that name back. */
   SimShelf.Hold holdReads(SimNode node, String chain) {
+    return holdReads(0, node, chain);
+  }
+
+  /** The same on one of several shelves. */
+  SimShelf.Hold holdReads(int shelf, SimNode node, String chain) {
     return world
-        .shelf()
+        .shelves()
+        .get(shelf)
         .hold(
             (of, running, step) ->
                 of == node && running.name().equals(chain) && step instanceof IoChain.Read);

@@ -43,6 +43,9 @@ final class SimNode implements Effects {
   /** A copy of a write of it is somewhere in the network. */
   private boolean late;
 
+  /** How often each shelf was opened again in this life. */
+  private final int[] reopenings;
+
   private boolean kept;
   private Replica replica;
   private boolean alive;
@@ -67,6 +70,7 @@ final class SimNode implements Effects {
     long deviceBytes = (long) world.options().blocks() * BlockTable.BLOCK_BYTES;
     this.opened = new SimShelf[world.options().shelves()];
     this.media = new int[opened.length];
+    this.reopenings = new int[opened.length];
     this.table = ByteBuffer.allocate((int) RamRecord.tableBytes(deviceBytes));
   }
 
@@ -76,6 +80,10 @@ final class SimNode implements Effects {
 
   int index() {
     return index;
+  }
+
+  int reopenings(int shelf) {
+    return reopenings[shelf];
   }
 
   long life() {
@@ -131,6 +139,7 @@ final class SimNode implements Effects {
       SimShelf found = world.shelves().get(shelf);
       opened[shelf] = null;
       media[shelf] = 0;
+      reopenings[shelf] = 0;
       if (found.isLabelled()) {
         open(shelf, found);
       }
@@ -314,6 +323,7 @@ final class SimNode implements Effects {
 
   @Override
   public void reopenShelf(int shelf, Consumer<IOException> then) {
+    reopenings[shelf]++;
     openShelf(shelf, () -> {}, then);
   }
 
