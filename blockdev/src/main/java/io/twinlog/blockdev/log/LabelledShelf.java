@@ -291,6 +291,7 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
     }
   }
 
+  @Override
   public boolean mayWriteLate() {
     Shelf shelf;
     Shelf former;

@@ -106,7 +106,7 @@ final class StaggeredPairTest {
     int ofShelf = 4;
     try (NbdClient client = NbdClient.open(primary, 60_000)) {
       for (int i = 0; i < chunks; i++) {
-        client.write(2 * i * CHUNK_BYTES, new byte[4096]);
+        client.write(2L * i * CHUNK_BYTES, new byte[4096]);
       }
     }
     awaitCheckpoint(primary);

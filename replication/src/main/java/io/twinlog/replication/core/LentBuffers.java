@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The buffers that chains on several shelves are out with. When operations are given up, any buffer
@@ -14,7 +13,7 @@ import java.util.Map;
  */
 final class LentBuffers {
   private final Effects effects;
-  private final Map<ByteBuffer, Lent> out = new IdentityHashMap<>();
+  private final IdentityHashMap<ByteBuffer, Lent> out = new IdentityHashMap<>();
 
   private static final class Lent {
     /** How many shelves may still use it. */

@@ -4,7 +4,9 @@ import io.twinlog.blockdev.shelf.IoChain;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -16,6 +18,11 @@ import java.util.function.Consumer;
  */
 final class ShelfWork {
 
+  /** When a lane has last got on with something, in time of {@link #awakeNanos}. */
+  private static final class Progress {
+    long latestNanos;
+  }
+
   /** One chain; its submitter hears of the outcome once, and later that nothing is left of it. */
   final class Operation {
     private final IoChain like;
@@ -26,6 +33,7 @@ final class ShelfWork {
     /** Which primacy of this node it is of. */
     private final long ofView;
 
+    private final Progress progress;
     private final long begunNanos = awakeNanos;
     private boolean givenUp;
 
@@ -36,6 +44,7 @@ final class ShelfWork {
         Consumer<IOException> reported,
         Runnable returned) {
       this.like = like;
+      this.progress = lanes.get(like.lane());
       this.writes = writes;
       this.ofView = ofView;
       this.reported = reported;
@@ -43,7 +52,7 @@ final class ShelfWork {
     }
 
     private void end(IOException error) {
-      progressNanos[like.lane().ordinal()] = awakeNanos;
+      progress.latestNanos = awakeNanos;
       if (!open.remove(this)) {
         return;
       }
@@ -66,7 +75,7 @@ final class ShelfWork {
 
   private final Runnable answers;
   private final List<Operation> open = new ArrayList<>();
-  private final long[] progressNanos = new long[IoChain.Lane.values().length];
+  private final Map<IoChain.Lane, Progress> lanes = new EnumMap<>(IoChain.Lane.class);
 
   /** Time in which this node was awake: a pause is nothing that a shelf is to blame for. */
   private long awakeNanos;
@@ -79,6 +88,9 @@ final class ShelfWork {
     this.buffers = buffers;
     this.deadlineNanos = deadlineNanos;
     this.answers = answers;
+    for (IoChain.Lane lane : IoChain.Lane.values()) {
+      lanes.put(lane, new Progress());
+    }
   }
 
   /**
@@ -97,7 +109,7 @@ final class ShelfWork {
       Consumer<IOException> reported,
       Runnable returned) {
     if (isLaneIdle(like.lane())) {
-      progressNanos[like.lane().ordinal()] = awakeNanos;
+      lanes.get(like.lane()).latestNanos = awakeNanos;
     }
     Operation operation = new Operation(like, writes, ofView, reported, returned);
     open.add(operation);
@@ -121,7 +133,7 @@ final class ShelfWork {
   long silentNanos() {
     long silent = 0;
     for (Operation operation : open) {
-      silent = Math.max(silent, awakeNanos - progressNanos[operation.like.lane().ordinal()]);
+      silent = Math.max(silent, awakeNanos - operation.progress.latestNanos);
     }
     return silent;
   }
@@ -144,8 +156,7 @@ final class ShelfWork {
   String hanging() {
     Operation slowest = open.get(0);
     for (Operation operation : open) {
-      int lane = operation.like.lane().ordinal();
-      if (progressNanos[lane] < progressNanos[slowest.like.lane().ordinal()]) {
+      if (operation.progress.latestNanos < slowest.progress.latestNanos) {
         slowest = operation;
       }
     }
