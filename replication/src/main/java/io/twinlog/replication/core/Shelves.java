@@ -573,17 +573,46 @@ final class Shelves implements Effects {
         shelf,
         error -> {
           opening &= ~(1 << shelf);
+          boolean same = effects.shelfMedium(shelf) == before;
           if (error != null) {
             errors[shelf] = String.valueOf(error.getMessage());
-          } else if (effects.shelfMedium(shelf) != before) {
+          } else if (!same) {
             renewed(shelf);
           }
           fence.reopened(shelf);
-          judgeMedia();
-          if (isUnknown(shelf)) {
-            stillUnknown(shelf, error);
+          if (error == null && same && isExchanged(shelf)) {
+            lookWhetherBack(shelf);
+          } else {
+            opened(shelf, error);
           }
         });
+  }
+
+  /** A medium that was away may be in its place again, with all that this node wrote to it. */
+  private void lookWhetherBack(int shelf) {
+    ShelfEvidence.Look look = quorum.evidence(shelf).look();
+    submitTo(
+        shelf,
+        new IoChain("look at a shelf", IoChain.Lane.SLOT, error -> {}),
+        List.of(look.read()),
+        error -> error,
+        error -> {
+          IOException other = error == null ? look.judge(null) : null;
+          if (other != null) {
+            errors[shelf] = other.getMessage();
+          } else if (error == null) {
+            exchanged &= ~(1 << shelf);
+          }
+          opened(shelf, error);
+        },
+        look::close);
+  }
+
+  private void opened(int shelf, IOException error) {
+    judgeMedia();
+    if (isUnknown(shelf)) {
+      stillUnknown(shelf, error);
+    }
   }
 
   private void stillUnknown(int shelf, IOException error) {
