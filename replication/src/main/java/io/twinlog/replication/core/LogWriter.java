@@ -127,7 +127,7 @@ final class LogWriter {
     batch = null;
     aside.clear();
     if (doubts) {
-      lastPiece.begin(published, lastPosition, end.position());
+      lastPiece.begin(published, lastPosition, end);
     }
   }
 
@@ -157,6 +157,10 @@ final class LogWriter {
   /** Whether nothing that was in the ring when this primacy began is in doubt any more. */
   boolean isKept() {
     return lastPiece.isDurable();
+  }
+
+  LastPiece lastPiece() {
+    return lastPiece;
   }
 
   /** Number of the newest write that the log holds, with the slots read after it was durable. */

@@ -30,6 +30,10 @@ final class ShelfChain {
   private final Stagger stagger;
   private final IoChain chain;
   private final int preferred;
+
+  /** Shelves that chunks are not read from. */
+  private final int without;
+
   private final List<Phase> phases = new ArrayList<>();
   private int next;
 
@@ -42,9 +46,13 @@ final class ShelfChain {
   /** Shelves on which the present phase failed. */
   private int failedOn;
 
-  /** {@code copy} is 0 or 1 for the one that is read where it can be, or {@link #ANY_COPY}. */
-  ShelfChain(Shelves shelves, IoChain chain, int copy) {
+  /**
+   * @param copy 0 or 1 for the one that is read where it can be, or {@link #ANY_COPY}
+   * @param without shelves that chunks are not read from
+   */
+  ShelfChain(Shelves shelves, IoChain chain, int copy, int without) {
     this.preferred = copy;
+    this.without = without;
     this.shelves = shelves;
     this.stagger = shelves.stagger();
     this.chain = chain;
@@ -263,7 +271,7 @@ final class ShelfChain {
       for (long at = read.offsetBytes(); at < end; ) {
         int length = (int) (Math.min(end, stagger.chunkEnd(at)) - at);
         int from = into.position() + (int) (at - read.offsetBytes());
-        pieces.add(new Piece(at, into.slice(from, length), 0));
+        pieces.add(new Piece(at, into.slice(from, length), without));
         at += length;
       }
     }

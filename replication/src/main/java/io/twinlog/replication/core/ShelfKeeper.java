@@ -16,6 +16,7 @@ final class ShelfKeeper {
   private final Shelves shelves;
   private final Stagger stagger;
   private final Slots slots;
+  private final LastPiece lastPiece;
   private final ShelfFill fill;
 
   private boolean recording;
@@ -33,6 +34,7 @@ final class ShelfKeeper {
     this.shelves = shelves;
     this.stagger = shelves.stagger();
     this.slots = slots;
+    this.lastPiece = log.lastPiece();
     this.fill = new ShelfFill(replica, shelves, log, checkpointer);
   }
 
@@ -49,6 +51,13 @@ final class ShelfKeeper {
       outcome.refused(
           "a part of the data has its only live copy on %s: restore the stale shelf next to it first"
               .formatted(Shelves.name(shelf)));
+      return;
+    }
+    if (!lastPiece.isDurable()) {
+      outcome.refused(
+          "the end of the log is being written again, and may have its only good copy on %s: try"
+                  .formatted(Shelves.name(shelf))
+              + " again soon");
       return;
     }
     shelves.hold(shelf);
@@ -78,7 +87,10 @@ final class ShelfKeeper {
     int bit = 1 << shelf;
     // Two shelves cannot record the loss of one: no majority is left.
     boolean lost =
-        stagger.shelves() == 2 && (shelves.failed() & bit) != 0 && shelves.areEnoughWithout(shelf);
+        stagger.shelves() == 2
+            && (shelves.failed() & bit) != 0
+            && shelves.areEnoughWithout(shelf)
+            && lastPiece.isWholeOn(shelves.required() & ~bit);
     if ((shelves.required() & bit) != 0 && !lost) {
       outcome.refused(
           Shelves.name(shelf) + " is live: take it out of use first, with 'twinlog shelf fail'");
@@ -194,6 +206,11 @@ final class ShelfKeeper {
   private void recordStale(int shelf) {
     int rest = shelves.required() & ~(1 << shelf);
     if (!shelves.areEnoughWithout(shelf)) {
+      return;
+    }
+    if (!lastPiece.isWholeOn(rest)) {
+      lastPiece.prove(
+          rest, chain -> shelves.submitWithout(shelf, chain), () -> shelves.tryAgain(shelf));
       return;
     }
     record(

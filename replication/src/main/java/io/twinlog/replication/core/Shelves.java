@@ -298,6 +298,11 @@ final class Shelves implements Effects {
     marks.lost();
   }
 
+  /** The failed shelf cannot be gone on without: it is tried again as a single shelf is. */
+  void tryAgain(int shelf) {
+    failed &= ~(1 << shelf);
+  }
+
   /** The shelf takes all that is written from now on. */
   void beginFilling(int shelf) {
     filling = 1 << shelf;
@@ -679,7 +684,7 @@ final class Shelves implements Effects {
     if (isSingle()) {
       fence.submit(chain);
     } else {
-      new ShelfChain(this, chain, ShelfChain.ANY_COPY).begin();
+      new ShelfChain(this, chain, ShelfChain.ANY_COPY, 0).begin();
     }
   }
 
@@ -688,8 +693,13 @@ final class Shelves implements Effects {
     if (isSingle()) {
       fence.submit(chain);
     } else {
-      new ShelfChain(this, chain, copy).begin();
+      new ShelfChain(this, chain, copy, 0).begin();
     }
+  }
+
+  /** As {@link #submit} on several shelves, of reads of chunks from any shelf but this one. */
+  void submitWithout(int shelf, IoChain chain) {
+    new ShelfChain(this, chain, ShelfChain.ANY_COPY, 1 << shelf).begin();
   }
 
   /** Carries a chain out on the only shelf. */
