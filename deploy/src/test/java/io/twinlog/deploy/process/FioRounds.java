@@ -2,7 +2,10 @@ package io.twinlog.deploy.process;
 
 import java.io.IOException;
 
-/** Runs of fio, one after the other; each reads back all that it has written. */
+/**
+ * Runs of fio, one after the other; each reads back all that it has written. Slow enough for a
+ * backing over bad wires to follow.
+ */
 final class FioRounds implements AutoCloseable {
 
   private static final int DEPTH = 16;
@@ -29,7 +32,7 @@ final class FioRounds implements AutoCloseable {
   private void run() {
     try {
       while (!stopping) {
-        try (Fio fio = Fio.verifying(pair, node, DEPTH)) {
+        try (Fio fio = Fio.verifyingSlowly(pair, node, DEPTH)) {
           fio.orFail();
           rounds++;
         }
