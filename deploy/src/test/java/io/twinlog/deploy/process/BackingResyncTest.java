@@ -57,7 +57,11 @@ final class BackingResyncTest {
     assertTrue(
         found > pair.sizeBytes() / 2 && found < pair.sizeBytes(),
         () -> found + " bytes from the backing of " + pair.sizeBytes());
-    assertEquals(found, pair.beta.status().getCounters().getResyncBackingBytes());
+    // At the end the primary sends blocks that are being looked for as well; they may be found yet.
+    long taken = pair.beta.status().getCounters().getResyncBackingBytes();
+    assertTrue(
+        taken >= found && taken < pair.sizeBytes(),
+        () -> taken + " bytes taken from the backing, and " + found + " known to the primary");
     String verified = pair.alpha.twinlog("verify", "r0").orFail().text();
     assertTrue(verified.contains("all are equal"), verified);
   }
