@@ -299,7 +299,8 @@ final class LinkKeeper {
     } else if (message instanceof PeerControl.SyncRefused refused) {
       replica.event("resync", "", "refused", refused.reason());
       syncSource.refused(refused.view());
-      lookForMark();
+      // It may have marked a view that this node has not seen.
+      replica.views().look();
     } else if (message instanceof PeerControl.VerifyPiece piece) {
       verifyTarget.compare(of, piece);
     } else if (message instanceof PeerControl.VerifyAnswer answer) {
@@ -327,16 +328,6 @@ final class LinkKeeper {
     if (link != null && !replica.isPair()) {
       link.out.control(new PeerControl.SyncPause(syncSource.isPaused()));
     }
-  }
-
-  /** The peer may have refused because it has marked a view that this node has not seen. */
-  private void lookForMark() {
-    slots.read(
-        (error, reading) -> {
-          if (error == null && replica.isPrimary()) {
-            replica.views().isSuperseded(reading);
-          }
-        });
   }
 
   private void switchoverAsked(Link of) {

@@ -133,6 +133,8 @@ final class Roles {
             if (error != null) {
               replica.backingFailed(error);
             }
+            // Others may have gone on meanwhile, and have let go what belongs to this view.
+            views.look();
             replica.after(Replica.RETRY_NANOS, () -> surveyAgainIfPrimary(load));
           }
         });

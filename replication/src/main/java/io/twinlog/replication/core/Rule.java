@@ -60,6 +60,8 @@ enum Rule {
   READ_SLOTS_AFTER_RESERVING,
   /** A shelf is read only as long as it is the medium that is recorded for it (section 4). */
   KNOW_MEDIUM,
+  /** A shelf is given up for good only when the others show the slots of both nodes (section 3). */
+  SLOTS_OUTLIVE_SHELF,
   /**
    * An operation that was given up counts as under way until it has returned, and the shelf takes
    * nothing else until then (section 4).

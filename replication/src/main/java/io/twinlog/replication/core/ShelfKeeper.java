@@ -53,6 +53,10 @@ final class ShelfKeeper {
               .formatted(Shelves.name(shelf)));
       return;
     }
+    if (!shelves.areSlotsReadableWithout(shelf)) {
+      outcome.refused(Shelves.slotsMissingWithout(shelf));
+      return;
+    }
     if (!lastPiece.isDurable()) {
       outcome.refused(
           "the end of the log is being written again, and may have its only good copy on %s: try"
@@ -94,6 +98,8 @@ final class ShelfKeeper {
     if ((shelves.required() & bit) != 0 && !lost) {
       outcome.refused(
           Shelves.name(shelf) + " is live: take it out of use first, with 'twinlog shelf fail'");
+    } else if (!shelves.areSlotsReadableWithout(shelf)) {
+      outcome.refused(Shelves.slotsMissingWithout(shelf));
     } else if (shelves.isUnderWay(shelf)) {
       outcome.refused(
           Shelves.name(shelf) + " has I/O under way: try again when it has failed or ended");

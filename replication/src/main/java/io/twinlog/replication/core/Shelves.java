@@ -280,6 +280,15 @@ final class Shelves implements Effects {
     return stagger.covers(required & ~(1 << shelf) & ~exchanged & ~other);
   }
 
+  /**
+   * Whether the slots can be read when the shelf has gone for good. A new medium shows what a node
+   * has said only when that node has written its slot there; a dead one does not.
+   */
+  boolean areSlotsReadableWithout(int shelf) {
+    return quorum.isReadable(stagger.all() & ~(1 << shelf) & ~held & ~exchanged & ~other)
+        || !replica.rules().contains(Rule.SLOTS_OUTLIVE_SHELF);
+  }
+
   /** Whether any shelf is stale. */
   boolean isDegraded() {
     return required != stagger.all();
@@ -633,8 +642,19 @@ final class Shelves implements Effects {
                           ? " is older than what this node wrote to it"
                           : " is another medium than the one that was last in use")));
     } else if (error == null && rolledBack && replica.isPrimary() && !isHeld(shelf)) {
-      label(shelf, false, e -> {});
+      if (areSlotsReadableWithout(shelf)) {
+        label(shelf, false, e -> {});
+      } else {
+        errors[shelf] = slotsMissingWithout(shelf);
+      }
     }
+  }
+
+  /** Why a shelf must not go for good: see {@link #areSlotsReadableWithout}. */
+  static String slotsMissingWithout(int shelf) {
+    return "the other shelves do not show what both nodes have said, so without %s nobody could be"
+            .formatted(name(shelf))
+        + " promoted: let both nodes run until they have written to them, and try again";
   }
 
   /** Gives the medium in the place of a shelf that nobody counts on a label as a new one. */
@@ -669,7 +689,7 @@ final class Shelves implements Effects {
   /** The shelf is a medium that this node has written nothing to. */
   private void renewed(int shelf) {
     exchanged &= ~(1 << shelf);
-    quorum.evidence(shelf).forget();
+    quorum.renewed(shelf);
   }
 
   /** What cannot even be begun fails soon, and not inside the call that began it. */

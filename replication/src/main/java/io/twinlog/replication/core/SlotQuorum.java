@@ -31,6 +31,10 @@ final class SlotQuorum {
   private final Writer[] writers;
 
   private final ShelfEvidence[] evidence;
+
+  /** Shelves that last showed the slots of both nodes. */
+  private int showingBoth;
+
   private final ByteBuffer newest;
   private long newestOffset;
   private IoChain newestChain;
@@ -59,6 +63,20 @@ final class SlotQuorum {
   /** What shows that the shelf is the one that it was. */
   ShelfEvidence evidence(int shelf) {
     return evidence[shelf];
+  }
+
+  /** Whether the slots can be read from these shelves alone, as they last showed them. */
+  boolean isReadable(int from) {
+    return Integer.bitCount(showingBoth & from) > stagger.shelves() - stagger.majority();
+  }
+
+  /** The shelf is a medium that this node has written nothing to: it gets the newest record. */
+  void renewed(int shelf) {
+    evidence[shelf].forget();
+    showingBoth &= ~(1 << shelf);
+    if (generation > 0) {
+      writers[shelf].begin();
+    }
   }
 
   /**
@@ -116,7 +134,9 @@ final class SlotQuorum {
 
     private boolean behind;
 
-    /** Which record was last reported as not taken. */
+    /** Which record was last reported as taken, and which as not taken. */
+    private long takenGeneration;
+
     private long refusedGeneration;
 
     Writer(int shelf) {
@@ -166,7 +186,8 @@ final class SlotQuorum {
     private void reported(long ofGeneration, long ofMedia, long sequence, IOException error) {
       if (error == null) {
         evidence[shelf].noteWritten(sequence, ofMedia);
-        if (ofGeneration == generation) {
+        if (ofGeneration == generation && takenGeneration != generation) {
+          takenGeneration = generation;
           writeDone(null);
         }
       } else {
@@ -284,8 +305,10 @@ final class SlotQuorum {
         merge(second, area1, 1);
       }
       if (SlotArea.latest(first) != null && SlotArea.latest(second) != null) {
+        showingBoth |= 1 << shelf;
         whole++;
       } else {
+        showingBoth &= ~(1 << shelf);
         partial++;
         lacking = new IOException(Shelves.name(shelf) + " lacks the slot of a node so far");
       }

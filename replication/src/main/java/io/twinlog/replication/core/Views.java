@@ -252,6 +252,16 @@ final class Views {
     return true;
   }
 
+  /** Reads the slots, and goes by what they show above this node's view. */
+  void look() {
+    slots.read(
+        (error, reading) -> {
+          if (error == null) {
+            isSuperseded(reading);
+          }
+        });
+  }
+
   /**
    * Whether the slots show anything above this node's view: a later view, which is taken over, or
    * the peer's mark of one (rule 5, and wherever a reading is to show that nobody has gone on).

@@ -27,7 +27,8 @@ class BrokenRulesTest {
         "GIVEN_UP_IS_UNDER_WAY",
         "READMIT_WHEN_DRAINED",
         "FENCE_ONLY_WHEN_KEPT",
-        "READ_SLOTS_AFTER_RESERVING"
+        "READ_SLOTS_AFTER_RESERVING",
+        "SLOTS_OUTLIVE_SHELF"
       })
   void shouldFindTheBrokenRule(Rule rule) {
     String found = null;

@@ -156,19 +156,27 @@ final class SimFaults {
   /**
    * A shelf is taken out of use and carried away, an empty one put in its place and, asked for by
    * an operator, taken in; or nobody carries it anywhere; and some put the old one back. What is
-   * carried away is stale: another shelf may be failing meanwhile.
+   * carried away is stale, and the primary was asked and did not refuse: another shelf may be
+   * failing meanwhile.
    */
   private void exchangeShelf() {
     int shelf = random.nextInt(world.shelves().count());
     long soon = 100_000_000 + random.nextLong(400_000_000);
     boolean carried = random.nextInt(4) != 0;
     boolean back = random.nextInt(4) == 0;
-    world
-        .operators()
-        .askPrimary("shelf fail", (replica, outcome) -> replica.failShelf(shelf, outcome));
+    SimOperators.Ask asked =
+        world
+            .operators()
+            .askPrimary("shelf fail", (replica, outcome) -> replica.failShelf(shelf, outcome));
     SimShelf old = world.shelves().get(shelf);
     if (carried) {
-      world.after(soon / 2, () -> put(shelf, old.blank()));
+      world.after(
+          soon / 2,
+          () -> {
+            if (asked != null && asked.isDone()) {
+              put(shelf, old.blank());
+            }
+          });
     }
     world.after(soon, () -> world.operators().askToReplace(shelf));
     if (back) {

@@ -158,15 +158,15 @@ final class SimOperators {
     }
   }
 
-  /** Whoever is primary, if anybody is. */
-  void askPrimary(String verb, BiConsumer<Replica, Outcome> question) {
+  /** Whoever is primary, if anybody is; null when nobody is. */
+  Ask askPrimary(String verb, BiConsumer<Replica, Outcome> question) {
     for (int node = 0; node < 2; node++) {
       SimNode asked = world.node(node);
       if (asked.isAlive() && !asked.isPaused() && asked.replica().isPrimary()) {
-        ask(asked, verb, outcome -> question.accept(asked.replica(), outcome));
-        return;
+        return ask(asked, verb, outcome -> question.accept(asked.replica(), outcome));
       }
     }
+    return null;
   }
 
   boolean isServed() {
