@@ -15,7 +15,7 @@ import java.util.Locale;
  * and network bear, sends again what is not answered. Without threads, sockets or clocks: frames
  * and times go in, frames come out.
  *
- * <p>A frame has 2 sectors at an MTU of 1500 bytes and 17 at 9000. Chains of one lane begin in
+ * <p>A frame has 2 sectors at an MTU of 1500 bytes and 16 at 9000. Chains of one lane begin in
  * order, up to {@link WorkQueue#ACTIVE_PER_LANE} at once; slots go first.
  */
 final class Initiator {

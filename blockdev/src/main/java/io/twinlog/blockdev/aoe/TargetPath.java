@@ -11,6 +11,9 @@ final class TargetPath {
 
   private static final int MOST_SECTORS = 255;
 
+  /** Of 4 KiB: what pages, file systems and disks have. */
+  private static final int BLOCK_SECTORS = 8;
+
   /** After this time big frames are tried again. */
   private static final long LIMIT_NANOS = 60_000_000_000L;
 
@@ -66,9 +69,14 @@ final class TargetPath {
     targetSectors = sectors == 0 ? SMALL_SECTORS : sectors;
   }
 
-  /** How many sectors a frame on this path has at most; 0 when nothing can be sent. */
+  /**
+   * How many sectors a frame on this path has at most; 0 when nothing can be sent. Whole blocks
+   * where a frame holds one: a target that keeps a file writes whole pages then, none of them
+   * twice.
+   */
   int sectors() {
-    return Math.min(Math.min(targetSectors, sectorLimit), port.sectors());
+    int most = Math.min(Math.min(targetSectors, sectorLimit), port.sectors());
+    return most < BLOCK_SECTORS ? most : most - most % BLOCK_SECTORS;
   }
 
   /** Something on the way does not carry big frames, or the target takes them no longer. */

@@ -34,7 +34,7 @@ class InitiatorTest {
   @ParameterizedTest
   @ValueSource(ints = {1500, 9000})
   void shouldFillFramesAndReadBackWhenTheWireIsGood(int mtu) {
-    int perFrame = mtu == 1500 ? 2 : 17;
+    int perFrame = mtu == 1500 ? 2 : 16;
     SimulatedWire wire = foundWire(1, 255, mtu);
     int before = wire.sent.size();
     ByteBuffer data = SimulatedWire.buffer(256 * 1024, 1);
