@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,15 +67,18 @@ public record OpenBacking(List<Shelf> shelves, Superblock superblock) implements
   private static OpenBacking openAll(
       ResourceConfig resource, boolean joins, UncaughtExceptionHandler fatal) throws IOException {
     List<LabelledShelf> shelves = new ArrayList<>();
-    List<Superblock> found = new ArrayList<>();
+    List<Supplier<Superblock>> opening = new ArrayList<>();
     List<ShelfSpec> specs = resource.shelves();
     for (int i = 0; i < specs.size(); i++) {
       LabelledShelf shelf =
           new LabelledShelf(
               specs.get(i), resource.name() + "." + (i + 1), fatal, expected(resource, i), joins);
       shelves.add(shelf);
-      found.add(shelf.tryOpen());
+      opening.add(shelf.tryOpen());
     }
+    // All at once: one that does not answer does not hold the others up.
+    List<Superblock> found = new ArrayList<>();
+    opening.forEach(opened -> found.add(opened.get()));
     Superblock best = null;
     int most = 0;
     for (Superblock superblock : found) {

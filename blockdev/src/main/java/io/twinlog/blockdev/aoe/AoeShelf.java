@@ -8,6 +8,7 @@ import io.twinlog.blockdev.sys.WakeUp;
 import java.io.IOException;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -32,6 +33,9 @@ import org.slf4j.LoggerFactory;
 public final class AoeShelf implements ReservableShelf {
 
   /** How many chains wait to be looked at; an owner has a few under way. */
+  /** How long a frame may be on its way, and a former process's still arrive. */
+  public static final Duration FRAME_LIFE = Duration.ofNanos(Copies.LIFE_NANOS);
+
   private static final int QUEUE_CHAINS = 1024;
 
   private static final Logger log = LoggerFactory.getLogger(AoeShelf.class);

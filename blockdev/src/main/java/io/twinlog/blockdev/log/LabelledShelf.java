@@ -13,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,14 +68,20 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
   }
 
   /**
-   * Opens the shelf if it can be had by its deadline; blocks for so long. Returns its label, or
-   * null.
+   * Begins to open the shelf.
+   *
+   * @return waits until it is open, or cannot be opened in time, and gives its label, or null
    */
-  public Superblock tryOpen() {
+  public Supplier<Superblock> tryOpen() {
     CompletableFuture<Superblock> opening = new CompletableFuture<>();
     Thread thread = start(() -> opening.complete(open(opening)));
+    long end = System.nanoTime() + spec.openLimit().toNanos();
+    return () -> await(opening, thread, end);
+  }
+
+  private Superblock await(CompletableFuture<Superblock> opening, Thread thread, long endNanos) {
     try {
-      return opening.get(spec.deadline().toNanos(), TimeUnit.NANOSECONDS);
+      return opening.get(endNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
@@ -86,7 +93,7 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
         why =
             new IOException(
                 "shelf %s cannot be opened within %d s: the storage behind it does not answer"
-                    .formatted(name(), spec.deadline().toSeconds()));
+                    .formatted(name(), spec.openLimit().toSeconds()));
       }
     }
     return opening.join();
@@ -111,7 +118,8 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
       return found;
     } catch (IOException e) {
       synchronized (this) {
-        why = e;
+        // Whoever has stopped waiting has said why.
+        why = wanted != null && wanted.isDone() ? why : e;
       }
       return null;
     }
@@ -124,7 +132,7 @@ public final class LabelledShelf implements ReopenableShelf, ReservableShelf {
       return "is closed";
     }
     if (wanted != null && wanted.isDone()) {
-      return "was opened too late, and is opened again";
+      return "was opened too late";
     }
     if (backing != null && !backing.isSameBacking(found)) {
       return "is of another backing than the others";

@@ -139,6 +139,12 @@ public sealed interface ShelfSpec {
       return AoeShelf.open(this, label, fatal);
     }
 
+    /** Who is locked out waits for the frames of an earlier process before it lets itself in. */
+    @Override
+    public Duration openLimit() {
+      return deadline.plus(AoeShelf.FRAME_LIFE);
+    }
+
     /** Never: the target's operator makes it. */
     @Override
     public boolean createIfMissing(long sizeBytes) {
@@ -160,6 +166,11 @@ public sealed interface ShelfSpec {
 
   /** How long the shelf may not answer. */
   Duration deadline();
+
+  /** How long it may take to open it. */
+  default Duration openLimit() {
+    return deadline();
+  }
 
   /**
    * Opens the shelf, which must exist, and starts its threads.

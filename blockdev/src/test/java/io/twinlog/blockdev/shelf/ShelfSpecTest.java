@@ -44,6 +44,13 @@ class ShelfSpecTest {
     assertEquals(more, ShelfSpec.parse("aoe:eth1,eth2/7.1?deadline=30s&reserve=kept"));
   }
 
+  /** Who starts again while locked out waits for its predecessor's frames first. */
+  @Test
+  void shouldGiveAnAoeShelfTheLifeOfAFrameMoreToOpen() {
+    assertEquals(Duration.ofSeconds(7), ShelfSpec.parse("aoe:eth1/7.0?deadline=3s").openLimit());
+    assertEquals(Duration.ofSeconds(3), ShelfSpec.parse("file:/a?deadline=3s").openLimit());
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
