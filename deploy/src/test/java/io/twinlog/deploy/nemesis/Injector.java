@@ -95,11 +95,21 @@ final class Injector {
       case DISCONNECT -> operate(random.nextBoolean() ? primary : secondary, Action.DISCONNECT);
       case RESYNC -> operate(random.nextBoolean() ? primary : secondary, Action.RESYNC);
       case FLUSH -> operate(primary, Action.FLUSH);
+      case RESTART_TARGETS -> site.aoe().restart();
+      case HANG_TARGETS -> {
+        for (int shelf = 0; shelf < site.shelves(); shelf++) {
+          site.san().stall(shelf);
+        }
+      }
+      case CUT_SAN_FROM_PRIMARY -> site.aoe().cut(primary.name());
+      case CUT_SAN_FROM_SECONDARY -> site.aoe().cut(secondary.name());
+      case WORSEN_SAN -> site.aoe().worsen();
       default -> injectIntoShelves(fault, primary);
     }
   }
 
-  private void injectIntoShelves(Fault fault, NodeProcess primary) {
+  private void injectIntoShelves(Fault fault, NodeProcess primary)
+      throws IOException, InterruptedException {
     StoragePaths own = site.path(primary);
     StoragePaths others = site.path(site.peerOf(primary));
     int shelf = random.nextInt(site.shelves());
@@ -107,10 +117,10 @@ final class Injector {
     switch (fault) {
       case LOSE_SHELF_OF_PRIMARY -> lose(own.to(shelf));
       case LOSE_SHELF_OF_SECONDARY -> lose(others.to(shelf));
-      case LOSE_SHELF -> loseShelf(shelf);
+      case LOSE_SHELF -> site.san().lose(shelf);
       case LOSE_MAJORITY -> {
-        loseShelf(shelf);
-        loseShelf(next);
+        site.san().lose(shelf);
+        site.san().lose(next);
       }
       case LOSE_DIFFERENT_SHELVES -> {
         lose(own.to(shelf));
@@ -118,10 +128,10 @@ final class Injector {
       }
       case STALL_SHELF_OF_PRIMARY -> own.to(shelf).stall();
       case STALL_SHELF_OF_SECONDARY -> others.to(shelf).stall();
-      case STALL_SHELF -> stallShelf(shelf);
+      case STALL_SHELF -> site.san().stall(shelf);
       case STALL_MAJORITY -> {
-        stallShelf(shelf);
-        stallShelf(next);
+        site.san().stall(shelf);
+        site.san().stall(next);
       }
       case FAIL_WRITES_TO_SHELF -> own.to(shelf).fail(StoragePath.EIO, StoragePath.Kind.WRITE);
       case TEAR_WRITE_TO_SHELF -> own.to(shelf).tearNextWrite(seed(), () -> {});
@@ -139,24 +149,10 @@ final class Injector {
     path.fail(StoragePath.EIO, StoragePath.Kind.values());
   }
 
-  /** Nothing works on it any more, for either node. */
-  void loseShelf(int shelf) {
-    site.nodes().forEach(node -> lose(site.path(node).to(shelf)));
-  }
-
-  private void stallShelf(int shelf) {
-    site.nodes().forEach(node -> site.path(node).to(shelf).stall());
-  }
-
-  /** It works again, for both nodes. */
-  void returnShelf(int shelf) {
-    site.nodes().forEach(node -> site.path(node).to(shelf).heal());
-  }
-
   /** An empty medium is in the place of a shelf, until it is replaced. */
   void empty(int shelf) throws IOException {
     emptied.add(shelf);
-    site.empty(shelf);
+    site.san().empty(shelf);
   }
 
   /** The shelves in whose place an empty medium is that no node has been told of. */

@@ -32,6 +32,7 @@ final class Nemesis {
   private final Recovery recovery;
   private final Plots plots;
   private final ShelfPlots shelfPlots;
+  private final FencePlots fencePlots;
   private final long startNanos = System.nanoTime();
 
   private Clients clients;
@@ -48,6 +49,7 @@ final class Nemesis {
     Steps steps = new Steps(site, history, random, this::tell, options.automatic());
     plots = new Plots(site, injector, random, steps);
     shelfPlots = new ShelfPlots(site, injector, random, steps, this::awaitProgress);
+    fencePlots = new FencePlots(site, injector, random, steps);
   }
 
   /** Says a line of the story, and keeps it with the history. */
@@ -108,12 +110,17 @@ final class Nemesis {
     return count;
   }
 
-  /** Where there are several shelves, every other time something that befalls one of them. */
+  /**
+   * Where shelves are targets, every other time something that befalls these; of what is left,
+   * where there are several shelves, every other time something that befalls one of them.
+   */
   private Fault pick(boolean plot) {
-    boolean ofShelves = site.shelves() > 1 && random.nextBoolean();
+    boolean ofTargets = !options.san().isFiles() && random.nextBoolean();
+    boolean ofShelves = !ofTargets && site.shelves() > 1 && random.nextBoolean();
     List<Fault> faults =
         Arrays.stream(Fault.values())
-            .filter(fault -> fault.isPlot() == plot && fault.isOfShelves() == ofShelves)
+            .filter(fault -> fault.isPlot() == plot && fault.fits(options.san()))
+            .filter(fault -> fault.isOfShelves() == ofShelves && fault.isOfTargets() == ofTargets)
             .toList();
     return faults.get(random.nextInt(faults.size()));
   }
@@ -122,6 +129,8 @@ final class Nemesis {
     tell(plot + " (primary " + primary.name() + ")");
     if (plot.isOfShelves()) {
       shelfPlots.play(plot, primary);
+    } else if (plot.isOfTargets()) {
+      fencePlots.play(plot, primary);
     } else {
       plots.play(plot, primary);
     }

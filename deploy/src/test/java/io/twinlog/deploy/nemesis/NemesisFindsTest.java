@@ -46,7 +46,8 @@ final class NemesisFindsTest {
   @MethodSource("rules")
   void shouldNoticeThatTheRuleIsMissing(Options.Broken broken) throws Exception {
     int shelves = broken.plot().isOfShelves() ? 3 : 1;
-    Options options = new Options(SEED, FAULTS, shelves, LONG_MILLIS, Optional.of(broken));
+    Options options =
+        new Options(SEED, FAULTS, shelves, San.Kind.FILES, LONG_MILLIS, Optional.of(broken));
     Own.run(
         NemesisMain.class,
         "without-" + broken.rule(),

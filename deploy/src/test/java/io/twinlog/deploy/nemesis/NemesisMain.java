@@ -30,7 +30,7 @@ public final class NemesisMain {
     Options options = Options.parse(List.of(arguments));
     int status = 1;
     try {
-      boolean isRight = run(options, Path.of(arguments[5]));
+      boolean isRight = run(options, Path.of(arguments[Options.ARGUMENTS]));
       status = isRight == options.broken().isEmpty() ? 0 : 1;
     } catch (Exception | AssertionError e) {
       e.printStackTrace(System.out);
@@ -48,13 +48,16 @@ public final class NemesisMain {
             : "";
     History.Contents contents;
     try (History history = new History(directory.resolve("history"));
-        Site site = Site.make(directory, options.shelves(), options.configuration(), javaOptions)) {
+        Site site = Site.make(directory, options, options.configuration(), javaOptions)) {
       site.nodes().forEach(node -> ViewWatch.start(node, history));
       try {
         new Nemesis(site, history, random, options).run();
       } finally {
         contents = history.contents();
       }
+    }
+    if (!options.san().isFiles()) {
+      System.out.println("reservations: " + FenceEvents.count(directory));
     }
     List<String> violations = Recheck.check(contents);
     violations.stream().limit(SHOWN).forEach(System.out::println);

@@ -13,16 +13,18 @@ import org.junit.jupiter.api.Test;
  * -Dtwinlog.nemesis.faults} with how many faults each, {@code -Dtwinlog.nemesis.seed} which those
  * of the first run are, always the same by default; the next one has the next seed. Even seeds take
  * over automatically, odd ones by an operator; two of four have three shelves, the others one,
- * unless {@code -Dtwinlog.nemesis.shelves} says how many. {@code -Dtwinlog.nemesis.long} is how
- * long the longest faults last, in milliseconds.
+ * unless {@code -Dtwinlog.nemesis.shelves} says how many; every third one has AoE shelves that are
+ * reserved, unless {@code -Dtwinlog.nemesis.san} says what they are ({@link San.Kind}). {@code
+ * -Dtwinlog.nemesis.long} is how long the longest faults last, in milliseconds.
  */
 @Tag("process")
 final class NemesisTest {
 
-  private static final int RUNS = Integer.getInteger("twinlog.nemesis.runs", 2);
+  private static final int RUNS = Integer.getInteger("twinlog.nemesis.runs", 3);
   private static final int FAULTS = Integer.getInteger("twinlog.nemesis.faults", 10);
-  private static final long SEED = Long.getLong("twinlog.nemesis.seed", 518_833_957);
+  private static final long SEED = Long.getLong("twinlog.nemesis.seed", 518_833_953);
   private static final Integer SHELVES = Integer.getInteger("twinlog.nemesis.shelves");
+  private static final String SAN = System.getProperty("twinlog.nemesis.san");
   private static final long LONG_MILLIS = Long.getLong("twinlog.nemesis.long", 5_000);
 
   /** A fault and the recovery from it, on a machine that is busy. */
@@ -38,14 +40,15 @@ final class NemesisTest {
     for (int run = 0; run < RUNS; run++) {
       long seed = SEED + run;
       int shelves = SHELVES != null ? SHELVES : Options.shelvesOf(seed);
+      San.Kind san = SAN != null ? San.Kind.valueOf(SAN) : San.Kind.ofSeed(seed);
       System.out.printf(
-          "%d faults, -Dtwinlog.nemesis.seed=%d -Dtwinlog.nemesis.shelves=%d%n",
-          FAULTS, seed, shelves);
+          "%d faults, -Dtwinlog.nemesis.seed=%d -Dtwinlog.nemesis.shelves=%d -Dtwinlog.nemesis.san=%s%n",
+          FAULTS, seed, shelves, san);
       Own.run(
           NemesisMain.class,
           "seed-" + seed,
           300 + FAULTS * SECONDS_PER_FAULT,
-          new Options(seed, FAULTS, shelves, LONG_MILLIS, Optional.empty()).arguments());
+          new Options(seed, FAULTS, shelves, san, LONG_MILLIS, Optional.empty()).arguments());
     }
   }
 }

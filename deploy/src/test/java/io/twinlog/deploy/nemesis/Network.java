@@ -16,6 +16,9 @@ import java.util.Map;
  */
 final class Network {
 
+  /** The nodes' names, in the order of their numbers. */
+  static final List<String> NODES = List.of("alpha", "beta");
+
   private static final String BRIDGE = "br0";
   private static final String CLIENTS = "clients";
   private static final String NOBODY = "02:00:00:00:00:99";
@@ -30,7 +33,7 @@ final class Network {
     ip("link", "add", BRIDGE, "address", mac(CLIENTS), "type", "bridge");
     ip("addr", "add", address(CLIENTS) + "/24", "dev", BRIDGE);
     ip("link", "set", BRIDGE, "up");
-    for (String node : List.of("alpha", "beta")) {
+    for (String node : NODES) {
       ip("netns", "add", node);
       ip("link", "add", cable(node), "type", "veth", "peer", "name", "eth0", "netns", node);
       ip("link", "set", cable(node), "master", BRIDGE, "up");

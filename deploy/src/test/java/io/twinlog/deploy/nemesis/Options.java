@@ -9,10 +9,15 @@ import java.util.Optional;
  * @param seed decides which faults, when, and what clients do
  * @param faults how many
  * @param shelves how many
+ * @param san what shelves are
  * @param longMillis how long the longest faults last
  * @param broken what is not as it should be; the run ends as soon as this is noticed
  */
-record Options(long seed, int faults, int shelves, long longMillis, Optional<Broken> broken) {
+record Options(
+    long seed, int faults, int shelves, San.Kind san, long longMillis, Optional<Broken> broken) {
+
+  /** How many arguments of a program they are. */
+  static final int ARGUMENTS = 6;
 
   /**
    * A rule that is not in force.
@@ -49,8 +54,9 @@ record Options(long seed, int faults, int shelves, long longMillis, Optional<Bro
         Long.parseLong(arguments.get(0)),
         Integer.parseInt(arguments.get(1)),
         Integer.parseInt(arguments.get(2)),
-        Long.parseLong(arguments.get(3)),
-        Broken.parse(arguments.get(4)));
+        San.Kind.valueOf(arguments.get(3)),
+        Long.parseLong(arguments.get(4)),
+        Broken.parse(arguments.get(5)));
   }
 
   /** The arguments of {@link NemesisMain}, but for the directory. */
@@ -59,6 +65,7 @@ record Options(long seed, int faults, int shelves, long longMillis, Optional<Bro
         Long.toString(seed),
         Integer.toString(faults),
         Integer.toString(shelves),
+        san.name(),
         Long.toString(longMillis),
         Broken.text(broken));
   }

@@ -26,7 +26,7 @@ final class Own {
 
   /** Skips the test, and says so, where namespaces or FUSE cannot be had. */
   static void need() throws IOException, InterruptedException {
-    Tools.need("unshare", "nsenter", "ip", "mount");
+    Tools.need("unshare", "nsenter", "ip", "mount", "vblade");
     if (!Files.isWritable(Path.of("/dev/fuse"))
         || Launcher.run(List.of("unshare", "--mount", "--net", "--pid", "--fork", "true"))
                 .exitCode()

@@ -98,9 +98,7 @@ final class Recovery {
 
   /** Mends what is around the nodes, and lets those go on that are paused. */
   void mend() throws IOException, InterruptedException {
-    for (NodeProcess node : site.nodes()) {
-      site.path(node).heal();
-    }
+    site.san().heal();
     site.network.heal();
     for (NodeProcess node : injector.paused()) {
       if (node.isAlive()) {

@@ -48,7 +48,7 @@ final class ShelfPlots {
       }
       case LOAD_FROM_RETURNED_SHELF -> {
         leaveBehind(primary, shelf);
-        injector.returnShelf(shelf);
+        site.san().giveBack(shelf);
         if (steps.await(primary, "on all shelves", is(shelf, "live"))) {
           loadWithout(other, primary);
         }
@@ -75,13 +75,14 @@ final class ShelfPlots {
             && status.getBacking().getShelves(shelf).getState().equals(state);
   }
 
-  private void makeStale(NodeProcess primary, int shelf) {
-    injector.loseShelf(shelf);
+  private void makeStale(NodeProcess primary, int shelf) throws IOException, InterruptedException {
+    site.san().lose(shelf);
     steps.await(primary, "without the shelf", is(shelf, "stale"));
   }
 
   /** The shelf is stale, and its data area lacks what has been written since. */
-  private void leaveBehind(NodeProcess primary, int shelf) {
+  private void leaveBehind(NodeProcess primary, int shelf)
+      throws IOException, InterruptedException {
     makeStale(primary, shelf);
     steps.leaveMark(primary);
     steps.awaitCheckpoint(primary);
@@ -92,7 +93,7 @@ final class ShelfPlots {
     if (injector.killInTurn(primary, site.peerOf(primary))) {
       if (random.nextInt(3) > 0) {
         steps.tell("shelf %d is back".formatted(shelf + 1));
-        injector.returnShelf(shelf);
+        site.san().giveBack(shelf);
       }
       load();
     }
@@ -180,11 +181,11 @@ final class ShelfPlots {
   private void loseMajority(NodeProcess primary, int shelf, int other)
       throws IOException, InterruptedException {
     steps.cutAndAwaitAlone(primary);
-    injector.loseShelf(shelf);
-    injector.loseShelf(other);
+    site.san().lose(shelf);
+    site.san().lose(other);
     steps.await(primary, "waiting", status -> !status.getSuspended().isEmpty());
     steps.park(0, 3_000);
-    injector.returnShelf(random.nextBoolean() ? shelf : other);
+    site.san().giveBack(random.nextBoolean() ? shelf : other);
     progress.run();
   }
 

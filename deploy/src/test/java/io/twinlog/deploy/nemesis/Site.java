@@ -2,11 +2,6 @@ package io.twinlog.deploy.nemesis;
 
 import io.twinlog.appliance.admin.AdminClient;
 import io.twinlog.appliance.admin.AdminException;
-import io.twinlog.blockdev.log.Layout;
-import io.twinlog.blockdev.log.Stagger;
-import io.twinlog.blockdev.shelf.Shelf;
-import io.twinlog.blockdev.shelf.ShelfSpec;
-import io.twinlog.deploy.nemesis.fuse.FuseMount;
 import io.twinlog.deploy.nemesis.fuse.StoragePaths;
 import io.twinlog.deploy.process.NodeProcess;
 import io.twinlog.deploy.process.PairConfig;
@@ -17,11 +12,10 @@ import io.twinlog.proto.admin.Request;
 import io.twinlog.proto.admin.ResourceStatus;
 import io.twinlog.proto.admin.StatusRequest;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Two nodes in namespaces of their own, and shelves that both reach, each by paths of its own. */
@@ -30,39 +24,41 @@ final class Site implements AutoCloseable {
   /** Small, so that many resyncs fit into a run. */
   static final int SIZE_MIB = 16;
 
+  /** More than the device, two rings, and what is beside them. */
+  private static final long AOE_SHELF_BYTES = (8L * SIZE_MIB) << 20;
+
   private static final long ANSWER_MILLIS = 10_000;
   private static final long STATUS_MILLIS = 2_000;
 
   final NodeProcess alpha;
   final NodeProcess beta;
   final Network network;
-  private final List<FuseMount> shelves;
-  private final List<StoragePaths> paths;
+  private final San san;
 
-  private Site(NodeProcess alpha, NodeProcess beta, Network network, List<FuseMount> shelves) {
+  private Site(NodeProcess alpha, NodeProcess beta, Network network, San san) {
     this.alpha = alpha;
     this.beta = beta;
     this.network = network;
-    this.shelves = shelves;
-    paths =
-        IntStream.range(0, 2)
-            .mapToObj(node -> new StoragePaths(shelves.stream().map(s -> s.path(node)).toList()))
-            .toList();
+    this.san = san;
   }
 
   /**
    * A formatted pair that does not run yet.
    *
    * @param directory empty
-   * @param shelves how many
+   * @param options what shelves there are
    * @param more lines of the resource's configuration
    * @param javaOptions more of them for the nodes' processes
    */
-  static Site make(Path directory, int shelves, String more, String javaOptions)
+  static Site make(Path directory, Options options, String more, String javaOptions)
       throws IOException, InterruptedException {
+    Network network = Network.make();
+    boolean isFiles = options.san().isFiles();
+    // In RAM where each frame is written through: a disk would take minutes.
+    Path place = isFiles ? directory : Path.of("/run");
     List<Path> files =
-        IntStream.rangeClosed(1, shelves)
-            .mapToObj(shelf -> directory.resolve("shelf" + shelf + ".img"))
+        IntStream.rangeClosed(1, options.shelves())
+            .mapToObj(shelf -> place.resolve("shelf" + shelf + ".img"))
             .toList();
     PairConfig config =
         new PairConfig(
@@ -72,35 +68,36 @@ final class Site implements AutoCloseable {
             files.get(0),
             "a secret of theirs",
             more);
-    Network network = Network.make();
-    NodeProcess alpha = node("alpha", directory, config.withShelves(files));
+    String opened = isFiles ? "" : "?buffered";
+    NodeProcess alpha =
+        node(
+            "alpha",
+            directory,
+            config.with(shelves(files.stream().map(f -> "file:" + f + opened).toList())));
     NodeProcess beta = node("beta", directory, config);
     alpha.javaOptions(javaOptions);
     beta.javaOptions(javaOptions);
+    if (!isFiles) {
+      for (Path file : files) {
+        AoeSan.setSize(file, AOE_SHELF_BYTES);
+      }
+    }
     alpha.twinlog("create", "r0").orFail();
-    Stagger stagger = staggerOf(files);
-    List<FuseMount> mounts = new ArrayList<>();
-    List<Path> directories = new ArrayList<>();
-    for (int shelf = 0; shelf < shelves; shelf++) {
-      Path mount = Files.createDirectory(directory.resolve("san" + (shelf + 1)));
-      directories.add(mount);
-      mounts.add(
-          FuseMount.mount(mount, files.get(shelf), stagger, shelf, List.of("alpha", "beta")));
-    }
+    San san =
+        isFiles
+            ? FuseSan.serve(directory, files, (long) SIZE_MIB << 20)
+            : AoeSan.serve(files, options.san() == San.Kind.AOE_KEPT, options.seed());
     for (NodeProcess node : List.of(alpha, beta)) {
-      node.configure(
-          config.withShelves(directories.stream().map(d -> d.resolve(node.name())).toList()));
+      node.configure(config.with(san.configuration(node.name())));
     }
-    return new Site(alpha, beta, network, mounts);
+    return new Site(alpha, beta, network, san);
   }
 
-  /** As {@code create} has made it. */
-  private static Stagger staggerOf(List<Path> files) throws IOException {
-    ShelfSpec spec = ShelfSpec.parse(ShelfSpec.FILE + files.get(0));
-    try (Shelf shelf = spec.open("r0", (thread, e) -> e.printStackTrace())) {
-      Layout layout = Layout.of((long) SIZE_MIB << 20, shelf.sectorBytes(), 0);
-      return new Stagger(layout, files.size(), Stagger.DEFAULT_CHUNK_BYTES);
-    }
+  /** The configuration's line for these shelves. */
+  static String shelves(List<String> specs) {
+    return specs.stream()
+        .map(spec -> "\"" + spec + "\"")
+        .collect(Collectors.joining(", ", "backing { shelves = [", "] }"));
   }
 
   private static NodeProcess node(String name, Path directory, PairConfig config) {
@@ -132,16 +129,20 @@ final class Site implements AutoCloseable {
 
   /** A node's ways to the shelves. */
   StoragePaths path(NodeProcess node) {
-    return paths.get(node == alpha ? 0 : 1);
+    return san.path(node.name());
   }
 
   int shelves() {
-    return shelves.size();
+    return san.count();
   }
 
-  /** Another, empty medium is in a shelf's place, counted from 0. */
-  void empty(int shelf) throws IOException {
-    shelves.get(shelf).empty();
+  San san() {
+    return san;
+  }
+
+  /** The shelves where they are vblades. */
+  AoeSan aoe() {
+    return (AoeSan) san;
   }
 
   /** What a node says, if it does within two seconds. */
@@ -194,12 +195,9 @@ final class Site implements AutoCloseable {
   /** Lets everything through that was held up, so that the nodes can end, and ends them. */
   @Override
   public void close() throws IOException {
-    path(alpha).heal();
-    path(beta).heal();
+    san.letGo();
     alpha.close();
     beta.close();
-    for (FuseMount shelf : shelves) {
-      shelf.close();
-    }
+    san.close();
   }
 }

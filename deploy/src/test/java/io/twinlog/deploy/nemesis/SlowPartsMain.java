@@ -2,10 +2,13 @@ package io.twinlog.deploy.nemesis;
 
 import io.twinlog.deploy.nemesis.history.History;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** {@link SlowParts} in namespaces of its own; see {@link Own}. */
 public final class SlowPartsMain {
+
+  private static final Options OPTIONS = new Options(1, 0, 1, San.Kind.FILES, 0, Optional.empty());
 
   private SlowPartsMain() {}
 
@@ -19,7 +22,7 @@ public final class SlowPartsMain {
     Path directory = Path.of(arguments[1]);
     int status = 1;
     try (History history = new History(directory.resolve("history"));
-        Site site = Site.make(directory, 1, SlowParts.CONFIGURATION, "")) {
+        Site site = Site.make(directory, OPTIONS, SlowParts.CONFIGURATION, "")) {
       Injector injector = new Injector(site, history, new SplittableRandom(1));
       Recovery recovery = new Recovery(site, injector, System.out::println, false);
       new SlowParts(site, recovery, Long.parseLong(arguments[0])).run();

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * What a node's configuration file says about resource r0.
@@ -41,19 +39,12 @@ public record PairConfig(
     return new PairConfig(alphaAddress, betaAddress, sizeMiB, file, secret, more);
   }
 
-  /** The same with these files as its shelves. */
-  public PairConfig withShelves(List<Path> files) {
-    return with(
-        files.stream()
-            .map(file -> "\"file:" + file + "\"")
-            .collect(Collectors.joining(", ", "backing { shelves = [", "] }")));
-  }
-
   PairConfig withSecret(String other) {
     return new PairConfig(alphaAddress, betaAddress, sizeMiB, backing, other, more);
   }
 
-  PairConfig with(String lines) {
+  /** The same with further lines in the resource's block. */
+  public PairConfig with(String lines) {
     return new PairConfig(
         alphaAddress, betaAddress, sizeMiB, backing, secret, more + "\n  " + lines);
   }
