@@ -177,10 +177,19 @@ final class Site implements AutoCloseable {
     return operate(node, OperateRequest.newBuilder().setAction(Action.PROMOTE).setAcceptLoss(true));
   }
 
+  /** Has what is dirty logged; waits no longer than this, though it goes on. */
+  static void flush(NodeProcess node, long limitMillis) {
+    operate(node, OperateRequest.newBuilder().setAction(Action.FLUSH), limitMillis);
+  }
+
   private static String operate(NodeProcess node, OperateRequest.Builder verb) {
+    return operate(node, verb, ANSWER_MILLIS);
+  }
+
+  private static String operate(NodeProcess node, OperateRequest.Builder verb, long limitMillis) {
     verb.setResource("r0");
     try (AdminClient client = node.ask(Request.newBuilder().setOperate(verb).build())) {
-      Reply reply = client.next(ANSWER_MILLIS);
+      Reply reply = client.next(limitMillis);
       if (reply == null) {
         return "no answer";
       }
