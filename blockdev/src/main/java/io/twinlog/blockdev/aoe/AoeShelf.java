@@ -32,10 +32,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class AoeShelf implements ReservableShelf {
 
-  /** How many chains wait to be looked at; an owner has a few under way. */
   /** How long a frame may be on its way, and a former process's still arrive. */
   public static final Duration FRAME_LIFE = Duration.ofNanos(Copies.LIFE_NANOS);
 
+  /** How many chains wait to be looked at; an owner has a few under way. */
   private static final int QUEUE_CHAINS = 1024;
 
   private static final Logger log = LoggerFactory.getLogger(AoeShelf.class);
