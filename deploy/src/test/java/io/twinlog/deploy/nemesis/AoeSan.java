@@ -20,9 +20,13 @@ final class AoeSan implements San {
 
   private static final String SWITCH = "san0";
   private static final int MTU = 9000;
+
+  /** The first shelf is AoE 7.0, the next one 8.0. */
+  private static final int FIRST_ADDRESS = 7;
+
   private static final Faults CUT = new Faults(1000, 0, 0, 0, 1);
 
-  /** What comes later than this a node does not expect any more. */
+  /** Nothing is late by as much as a frame may be on its way. */
   private static final Faults BAD = new Faults(20, 20, 50, 50, 300_000_000);
 
   private final List<Path> files;
@@ -77,7 +81,12 @@ final class AoeSan implements San {
   private void start(int shelf) throws IOException {
     vblades[shelf] =
         new ProcessBuilder(
-                "vblade", "-s", Integer.toString(7 + shelf), "0", SWITCH, files.get(shelf) + "")
+                "vblade",
+                "-s",
+                Integer.toString(FIRST_ADDRESS + shelf),
+                "0",
+                SWITCH,
+                files.get(shelf) + "")
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
@@ -91,7 +100,7 @@ final class AoeSan implements San {
                 .mapToObj(
                     shelf ->
                         "aoe:san/%d.0?deadline=3s%s"
-                            .formatted(7 + shelf, kept ? "&reserve=kept" : ""))
+                            .formatted(FIRST_ADDRESS + shelf, kept ? "&reserve=kept" : ""))
                 .toList());
   }
 
